@@ -1,0 +1,98 @@
+//! Answers and refusals on the wire.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
+
+use serde_json::{Value, json};
+
+use crate::client::{CLAUDE_STREAM, NOVA, NOVA_STREAM, get, post, read, say, send_raw, start};
+
+#[tokio::test]
+async fn an_answer_has_the_recorded_members() {
+    let sim = start(json!([])).await;
+    let answer = post(&sim, NOVA, say("hello big world")).await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"));
+    assert_eq!(answer.header("x-amzn-requestid"), "00000000-0000-4000-8000-000000000001");
+    assert_eq!(
+        answer.json(),
+        json!({
+            "metrics": {"latencyMs": 1},
+            "output": {"message": {"content": [{"text": "hello big world"}], "role": "assistant"}},
+            "stopReason": "end_turn",
+            "usage": {"inputTokens": 3, "outputTokens": 3, "serverToolUsage": {}, "totalTokens": 6},
+        })
+    );
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_the_usage() {
+    let sim = start(json!([])).await;
+    let answer = post(&sim, NOVA_STREAM, say("größer 東京 🙂")).await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, "application/vnd.amazon.eventstream"));
+    let (kinds, text) = answer.summary();
+    let expected = "messageStart contentBlockDelta contentBlockDelta contentBlockDelta contentBlockStop messageStop metadata";
+    assert_eq!((kinds.as_str(), text.as_str()), (expected, "größer 東京 🙂"));
+    let (_, _, metadata) = answer.frames().pop().unwrap();
+    assert_eq!(metadata["usage"]["totalTokens"], 6);
+}
+
+#[tokio::test]
+async fn thoughts_text_and_parallel_calls_are_blocks_of_their_own() {
+    let sim = start(json!([])).await;
+    let spec = json!({"toolSpec": {"name": "weather", "inputSchema": {"json": {"type": "object"}}}});
+    let mut request = say("Both cities:\ncall weather {\"city\":\"Z\\u00fcrich\"}\ncall weather {}");
+    request["toolConfig"] = json!({"tools": [spec]});
+    request["additionalModelRequestFields"] = json!({"thinking": {"type": "enabled", "budget_tokens": 1024}});
+    let frames = post(&sim, CLAUDE_STREAM, request).await.frames();
+    let of_block = |index: u64, pointer: &str| -> Vec<Value> {
+        let block = frames.iter().filter(|(_, _, payload)| payload["contentBlockIndex"] == index);
+        block.filter_map(|(_, _, payload)| payload.pointer(pointer).cloned()).collect()
+    };
+    let joined = |values: Vec<Value>| values.iter().map(|value| value.as_str().unwrap()).collect::<String>();
+    assert!(joined(of_block(0, "/delta/reasoningContent/text")).starts_with("The user wants"));
+    assert_eq!(of_block(0, "/delta/reasoningContent/signature").len(), 1);
+    assert_eq!(joined(of_block(1, "/delta/text")), "Both cities:");
+    assert_eq!(of_block(2, "/start/toolUse/name"), ["weather"]);
+    let fragments = of_block(2, "/delta/toolUse/input");
+    assert_eq!(fragments[0], "");
+    assert_eq!(joined(fragments), "{\"city\":\"Z\\u00fcrich\"}");
+    assert_eq!(of_block(3, "/delta/toolUse/input"), [""]);
+    assert_ne!(of_block(2, "/start/toolUse/toolUseId"), of_block(3, "/start/toolUse/toolUseId"));
+    let stop = frames.iter().find(|(_, kind, _)| kind == "messageStop").unwrap();
+    assert_eq!(stop.2["stopReason"], "tool_use");
+}
+
+#[tokio::test]
+async fn a_refusal_names_its_type_in_the_header() {
+    let sim = start(json!([])).await;
+    let answer = post(&sim, NOVA_STREAM, say(" ")).await;
+    assert_eq!((answer.status, answer.header("content-type")), (400, "application/json"));
+    let kind = "ValidationException:http://internal.amazon.com/coral/com.amazon.bedrock/";
+    assert_eq!(answer.header("x-amzn-errortype"), kind);
+    let message = "The text field in the ContentBlock object at messages.0.content.0 is blank. Add text to the text field, and try again.";
+    assert_eq!(answer.json(), json!({"message": message}));
+}
+
+#[tokio::test]
+async fn no_credentials_and_unknown_paths_are_refused() {
+    let sim = start(json!([])).await;
+    let anonymous = read(send_raw(&sim, "POST", NOVA, Some(say("hi")), None).await).await;
+    assert_eq!(anonymous.status, 403);
+    assert!(anonymous.header("x-amzn-errortype").starts_with("MissingAuthenticationTokenException:"));
+    let unknown = get(&sim, "/nothing/here").await;
+    assert_eq!(unknown.status, 404);
+    assert!(unknown.header("x-amzn-errortype").starts_with("UnknownOperationException:"));
+    assert_eq!(unknown.json()["Output"]["__type"], "com.amazon.coral.service#UnknownOperationException");
+}
+
+#[tokio::test]
+async fn models_and_profiles_are_listed() {
+    let sim = start(json!([])).await;
+    let models = get(&sim, "/foundation-models").await.json();
+    let ids: Vec<_> =
+        models["modelSummaries"].as_array().unwrap().iter().map(|model| &model["modelId"]).collect();
+    assert!(ids.contains(&&json!("amazon.nova-lite-v1:0")));
+    let first = get(&sim, "/inference-profiles?maxResults=1").await.json();
+    let second = get(&sim, "/inference-profiles?maxResults=1&nextToken=1").await.json();
+    assert_eq!(first["nextToken"], "1");
+    assert_ne!(first["inferenceProfileSummaries"], second["inferenceProfileSummaries"]);
+}

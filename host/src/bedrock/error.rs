@@ -1,0 +1,224 @@
+//! What can go wrong with a call, as a [`Failure`].
+//!
+//! Sorted by AWS's error codes (API reference, `Converse`, "Errors"; "Common Errors" of every AWS
+//! service), and by HTTP status where there is no code.
+
+use std::error::Error;
+use std::time::Duration;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_bedrockruntime::types::error::ConverseStreamOutputError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::event_stream::RawMessage;
+
+use crate::error::{Failure, Kind};
+
+/// A throttled call may be repeated after this, if Bedrock says nothing else.
+const DEFAULT_PAUSE: Duration = Duration::from_secs(1);
+
+/// A call that failed before its answer began.
+pub(super) fn of_call<E>(error: &SdkError<E, HttpResponse>) -> Failure
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    let response = error.raw_response();
+    let header = |name| response.and_then(|response| response.headers().get(name));
+    let status = response.map(|response| response.status().as_u16());
+    let failure = match error {
+        // A success whose body cannot be parsed.
+        SdkError::ServiceError(_) if status.is_some_and(|status| (200..300).contains(&status)) => broken(),
+        SdkError::ServiceError(service) => {
+            let refusal = service.err();
+            let retry_after = pause(header("x-amz-retry-after"), header("retry-after"));
+            refused(refusal.code(), refusal.message(), status, retry_after)
+        }
+        SdkError::ConstructionFailure(_) => {
+            Failure::new(Kind::Internal, "the request could not be written for Bedrock")
+        }
+        SdkError::ResponseError(_) => broken(),
+        _ if is_about_credentials(error) => credentials(),
+        _ => Failure::new(Kind::Unreachable, "bedrock cannot be reached; try again later"),
+    };
+    let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
+    failure.with_internal(internal(header("x-amzn-requestid"), status, code, error))
+}
+
+/// An answer that broke off after it had begun.
+pub(super) fn of_stream(
+    error: &SdkError<ConverseStreamOutputError, RawMessage>,
+    request_id: Option<&str>,
+) -> Failure {
+    let exception = error.as_service_error();
+    let code = exception.and_then(exception_code);
+    let failure = match exception {
+        Some(exception) => refused(code, exception.message(), None, None),
+        None => broken(),
+    };
+    failure.with_internal(internal(request_id, None, code, error))
+}
+
+/// An answer that ended too early, or made no sense.
+pub(super) fn broken() -> Failure {
+    Failure::new(Kind::BrokenStream, "the answer from Bedrock is incomplete; try again")
+}
+
+/// In a stream the code stands beside the message, where the SDK does not keep it.
+fn exception_code(exception: &ConverseStreamOutputError) -> Option<&str> {
+    Some(match exception {
+        ConverseStreamOutputError::InternalServerException(_) => "InternalServerException",
+        ConverseStreamOutputError::ModelStreamErrorException(_) => "ModelStreamErrorException",
+        ConverseStreamOutputError::ServiceUnavailableException(_) => "ServiceUnavailableException",
+        ConverseStreamOutputError::ThrottlingException(_) => "ThrottlingException",
+        ConverseStreamOutputError::ValidationException(_) => "ValidationException",
+        other => return other.code(),
+    })
+}
+
+/// Bedrock answered that it will not.
+fn refused(
+    code: Option<&str>,
+    message: Option<&str>,
+    status: Option<u16>,
+    retry_after: Option<Duration>,
+) -> Failure {
+    let said = message.unwrap_or_default();
+    let kind = kind(code.unwrap_or_default(), said, status.unwrap_or_default());
+    let own = |text: &str| Failure::new(kind, text);
+    let failure = match kind {
+        // About the client's own request, so the client reads it.
+        Kind::InvalidRequest | Kind::ContextLength if !said.is_empty() => own(said),
+        Kind::InvalidRequest | Kind::ContextLength => own("bedrock finds the request invalid"),
+        Kind::ModelNotFound => own("bedrock knows no such model in the gateway's region").with_param("model"),
+        Kind::Denied => own(
+            "bedrock refused the gateway's own AWS role, which may not use this model; your API key is fine, \
+             ask the operator for access",
+        ),
+        Kind::Credentials => credentials(),
+        Kind::Throttled => own("bedrock is throttling this model; try again later"),
+        Kind::ModelNotReady => own("the model is not ready yet; try again later"),
+        Kind::ModelTimeout => own("the model took too long; try again, or ask for less"),
+        Kind::ModelError => own("the model failed on this request"),
+        Kind::UpstreamUnavailable => own("bedrock is unavailable; try again later"),
+        _ => own("bedrock had an internal error; try again"),
+    };
+    match (kind, retry_after) {
+        (_, Some(pause)) => failure.with_retry_after(pause),
+        (Kind::Throttled | Kind::ModelNotReady, None) => failure.with_retry_after(DEFAULT_PAUSE),
+        (_, None) => failure,
+    }
+}
+
+fn credentials() -> Failure {
+    Failure::new(
+        Kind::Credentials,
+        "the gateway's own AWS credentials are missing or not valid; ask the operator",
+    )
+}
+
+fn kind(code: &str, message: &str, status: u16) -> Kind {
+    match code {
+        "ValidationException" => of_validation(message),
+        "AccessDeniedException" if is_about_bearer_token(message) => Kind::Credentials,
+        "AccessDeniedException" => Kind::Denied,
+        "ExpiredToken"
+        | "ExpiredTokenException"
+        | "IncompleteSignature"
+        | "IncompleteSignatureException"
+        | "InvalidClientTokenId"
+        | "InvalidSignatureException"
+        | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException"
+        | "RequestExpired"
+        | "SignatureDoesNotMatch"
+        | "UnrecognizedClient"
+        | "UnrecognizedClientException" => Kind::Credentials,
+        "ResourceNotFoundException" => Kind::ModelNotFound,
+        "ThrottlingException" | "TooManyRequestsException" | "ServiceQuotaExceededException" => {
+            Kind::Throttled
+        }
+        "ModelNotReadyException" => Kind::ModelNotReady,
+        "ModelTimeoutException" => Kind::ModelTimeout,
+        "ModelErrorException" | "ModelStreamErrorException" => Kind::ModelError,
+        "InternalServerException" | "InternalFailure" => Kind::UpstreamInternal,
+        "ServiceUnavailableException" | "ServiceUnavailable" => Kind::UpstreamUnavailable,
+        _ => match status {
+            400 => of_validation(message),
+            401 => Kind::Credentials,
+            403 if is_about_bearer_token(message) => Kind::Credentials,
+            403 => Kind::Denied,
+            404 => Kind::ModelNotFound,
+            408 => Kind::ModelTimeout,
+            413 => Kind::TooLarge,
+            424 => Kind::ModelError,
+            429 => Kind::Throttled,
+            503 => Kind::UpstreamUnavailable,
+            _ => Kind::UpstreamInternal,
+        },
+    }
+}
+
+/// Bedrock has one code for all that is wrong with a request; only the message tells more.
+fn of_validation(message: &str) -> Kind {
+    const TOO_LONG: [&str; 4] =
+        ["input is too long", "prompt is too long", "exceed context limit", "maximum context length"];
+    let message = message.to_ascii_lowercase();
+    if message.contains("provided model identifier is invalid") {
+        Kind::ModelNotFound
+    } else if TOO_LONG.iter().any(|text| message.contains(text)) {
+        Kind::ContextLength
+    } else {
+        Kind::InvalidRequest
+    }
+}
+
+/// A Bedrock API key that is not valid is refused with the code of a missing permission.
+fn is_about_bearer_token(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    message.contains("api key") || message.contains("bearer token")
+}
+
+/// No credentials were found, or they could not be loaded: the call was never sent.
+fn is_about_credentials(error: &(dyn Error + 'static)) -> bool {
+    causes(error).any(|cause| {
+        cause.is::<CredentialsError>() || cause.to_string().starts_with("failed to select an auth scheme")
+    })
+}
+
+/// `x-amz-retry-after` is in milliseconds, `retry-after` in seconds.
+fn pause(milliseconds: Option<&str>, seconds: Option<&str>) -> Option<Duration> {
+    let milliseconds = milliseconds.and_then(|text| text.trim().parse().ok()).map(Duration::from_millis);
+    milliseconds.or_else(|| seconds.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs))
+}
+
+/// What the operator reads. Made of `Display` texts only: the SDK's `Debug` holds whole answers.
+fn internal(
+    request_id: Option<&str>,
+    status: Option<u16>,
+    code: Option<&str>,
+    error: &(dyn Error + 'static),
+) -> String {
+    let mut text = format!("bedrock request `{}`", request_id.unwrap_or("unknown"));
+    if let Some(status) = status {
+        text.push_str(&format!(", status {status}"));
+    }
+    if let Some(code) = code {
+        text.push_str(&format!(", `{code}`"));
+    }
+    for cause in causes(error) {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+    }
+    text
+}
+
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |cause| {
+        let cause: &'a (dyn Error + 'static) = *cause;
+        cause.source()
+    })
+}
+
+#[cfg(test)]
+mod tests;

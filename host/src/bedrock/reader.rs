@@ -1,0 +1,120 @@
+//! Reads a streamed answer.
+
+use aws_sdk_bedrockruntime::error::SdkError;
+use aws_sdk_bedrockruntime::operation::RequestId;
+use aws_sdk_bedrockruntime::operation::converse_stream::ConverseStreamOutput as Answer;
+use aws_sdk_bedrockruntime::primitives::event_stream::EventReceiver;
+use aws_sdk_bedrockruntime::types::ConverseStreamOutput;
+use aws_sdk_bedrockruntime::types::error::ConverseStreamOutputError;
+use aws_smithy_types::event_stream::RawMessage;
+use futures::{FutureExt, StreamExt, stream};
+
+use crate::chat::Batch;
+use crate::error::Failure;
+use crate::pipeline::Events;
+
+use super::error;
+use super::request::Calls;
+use super::stream::write;
+use super::writer::EventWriter;
+
+/// A batch is sent on when it holds this many of Bedrock's events, even if more are there.
+const MOST_AT_ONCE: usize = 256;
+
+type Received = Result<Option<ConverseStreamOutput>, SdkError<ConverseStreamOutputError, RawMessage>>;
+
+/// Waits for the first batch, so that a failure before it can still become a status.
+pub(super) async fn events(answer: Answer, calls: Calls) -> Result<Events, Failure> {
+    let mut reader = Reader {
+        request_id: answer.request_id().map(str::to_owned),
+        receiver: answer.stream,
+        writer: EventWriter::new(calls),
+        end: None,
+    };
+    let first = reader.next().await.unwrap_or_else(|| Err(error::broken()))?;
+    let rest = stream::unfold(reader, async |mut reader| Some((reader.next().await?, reader)));
+    Ok(stream::once(async { Ok(first) }).chain(rest).boxed())
+}
+
+/// Owns the HTTP body: dropping it closes the connection, and Bedrock stops.
+struct Reader {
+    request_id: Option<String>,
+    receiver: EventReceiver<ConverseStreamOutput, ConverseStreamOutputError>,
+    writer: EventWriter,
+    end: Option<End>,
+}
+
+/// Nothing more will be read.
+enum End {
+    /// All has been said.
+    Told,
+    /// This has not been said yet.
+    Failed(Failure),
+}
+
+impl Reader {
+    /// Waits for an event, then takes all that have arrived with it.
+    async fn next(&mut self) -> Option<Result<Batch, Failure>> {
+        loop {
+            match self.end.take() {
+                None => {}
+                Some(End::Failed(failure)) => {
+                    self.end = Some(End::Told);
+                    return Some(Err(failure));
+                }
+                Some(End::Told) => {
+                    self.end = Some(End::Told);
+                    return None;
+                }
+            }
+            let mut received = Some(self.receiver.recv().await);
+            for _ in 1..MOST_AT_ONCE {
+                let Some(event) = received.take() else { break };
+                self.take(event);
+                if self.end.is_some() {
+                    break;
+                }
+                // `recv` keeps all that it has read in the receiver, so it may be dropped while it waits.
+                received = self.receiver.recv().now_or_never();
+            }
+            if let Some(event) = received {
+                self.take(event);
+            }
+            let batch = self.writer.take();
+            if !batch.is_empty() {
+                return Some(Ok(batch));
+            }
+        }
+    }
+
+    fn take(&mut self, received: Received) {
+        let outcome = match received {
+            Ok(Some(event)) => write(&mut self.writer, event),
+            Ok(None) => {
+                self.end = Some(self.end_of_body());
+                return;
+            }
+            Err(fault) => Err(error::of_stream(&fault, self.request_id.as_deref())),
+        };
+        if let Err(failure) = outcome {
+            self.end = Some(if self.writer.is_complete() {
+                tracing::warn!(%failure, "the answer was complete, but what Bedrock sent after it was not");
+                End::Told
+            } else {
+                End::Failed(failure)
+            });
+        }
+    }
+
+    fn end_of_body(&self) -> End {
+        let request_id = self.request_id.as_deref().unwrap_or("unknown");
+        if !self.writer.is_complete() {
+            let internal = format!("bedrock request `{request_id}`: the stream ended without a stop");
+            return End::Failed(error::broken().with_internal(internal));
+        }
+        if !self.writer.is_counted() {
+            tracing::warn!(request_id, "bedrock did not say what the answer cost");
+        }
+        End::Told
+    }
+}

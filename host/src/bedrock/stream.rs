@@ -1,0 +1,62 @@
+//! The events of ConverseStream as the events of an answer.
+
+use aws_sdk_bedrockruntime::types::{
+    ContentBlockDelta, ContentBlockStart, ConverseStreamOutput, ReasoningContentBlockDelta,
+};
+
+use crate::error::Failure;
+
+use super::response::{is_server, stop_reason, usage};
+use super::writer::EventWriter;
+
+/// Writes one event. Only blocks of tools are announced; all others begin with their first delta.
+pub(super) fn write(writer: &mut EventWriter, event: ConverseStreamOutput) -> Result<(), Failure> {
+    match event {
+        ConverseStreamOutput::MessageStart(_) => {}
+        ConverseStreamOutput::ContentBlockStart(start) => {
+            let index = block_index(start.content_block_index);
+            match start.start {
+                Some(ContentBlockStart::ToolUse(call)) if !is_server(call.r#type.as_ref()) => {
+                    writer.tool_use(index, call.tool_use_id, call.name);
+                }
+                _ => tracing::debug!(index, "skipped a block of a kind that has no place in an answer"),
+            }
+        }
+        ConverseStreamOutput::ContentBlockDelta(piece) => {
+            if let Some(delta) = piece.delta {
+                write_delta(writer, block_index(piece.content_block_index), delta);
+            }
+        }
+        ConverseStreamOutput::ContentBlockStop(stop) => {
+            writer.block_stop(block_index(stop.content_block_index));
+        }
+        ConverseStreamOutput::MessageStop(stop) => writer.message_stop(stop_reason(stop.stop_reason)?),
+        ConverseStreamOutput::Metadata(metadata) => {
+            if let Some(counted) = metadata.usage {
+                writer.usage(usage(&counted));
+            }
+        }
+        _ => tracing::debug!("skipped an event of an unknown kind"),
+    }
+    Ok(())
+}
+
+fn write_delta(writer: &mut EventWriter, index: u32, delta: ContentBlockDelta) {
+    match delta {
+        ContentBlockDelta::Text(text) => writer.text(index, text),
+        ContentBlockDelta::ToolUse(piece) => writer.tool_input(index, piece.input),
+        ContentBlockDelta::ReasoningContent(ReasoningContentBlockDelta::Text(text)) => {
+            writer.reasoning(index, text);
+        }
+        ContentBlockDelta::ReasoningContent(ReasoningContentBlockDelta::Signature(value)) => {
+            writer.signature(index, value);
+        }
+        // A citation's delta names its source; the cited prose comes as text.
+        _ => tracing::debug!(index, "skipped a delta of a kind that has no place in an answer"),
+    }
+}
+
+/// Bedrock counts blocks from 0; a negative number would be its mistake.
+fn block_index(index: i32) -> u32 {
+    u32::try_from(index).unwrap_or_default()
+}

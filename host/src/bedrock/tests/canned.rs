@@ -1,0 +1,117 @@
+//! An HTTP client that answers from memory and keeps what it was asked.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
+use http_body::{Body, Frame};
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Canned(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    responses: VecDeque<Response>,
+    requests: Vec<HttpRequest>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Response {
+    pub(super) status: u16,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) pieces: Vec<Piece>,
+}
+
+/// A step of a body's arrival.
+#[derive(Debug, Clone)]
+pub(super) enum Piece {
+    Bytes(Bytes),
+    /// Nothing for now.
+    Pause,
+    /// Nothing any more, and the end does not come either; the token lives as long as the body.
+    Silence {
+        _token: Arc<()>,
+    },
+}
+
+impl Response {
+    pub(super) fn json(status: u16, body: &str) -> Self {
+        Self::new(status, &[("content-type", "application/json")], &[body.as_bytes()])
+    }
+
+    pub(super) fn stream(pieces: Vec<Piece>) -> Self {
+        let headers = vec![("content-type".to_owned(), "application/vnd.amazon.eventstream".to_owned())];
+        Self { status: 200, headers, pieces }
+    }
+
+    pub(super) fn new(status: u16, headers: &[(&str, &str)], pieces: &[&[u8]]) -> Self {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let pieces = pieces.iter().map(|piece| Piece::Bytes(Bytes::copy_from_slice(piece))).collect();
+        Self { status, headers, pieces }
+    }
+}
+
+impl Canned {
+    pub(super) fn new(responses: impl IntoIterator<Item = Response>) -> Self {
+        let responses = responses.into_iter().collect();
+        Self(Arc::new(Mutex::new(State { responses, requests: Vec::new() })))
+    }
+
+    pub(super) fn requests(&self) -> Vec<HttpRequest> {
+        std::mem::take(&mut self.0.lock().unwrap().requests)
+    }
+}
+
+impl HttpConnector for Canned {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let mut state = self.0.lock().unwrap();
+        state.requests.push(request);
+        let response = state.responses.pop_front().unwrap();
+        let body = SdkBody::from_body_1_x(Arrival(response.pieces.into()));
+        let mut answer = HttpResponse::new(response.status.try_into().unwrap(), body);
+        for (name, value) in response.headers {
+            answer.headers_mut().insert(name, value);
+        }
+        HttpConnectorFuture::ready(Ok(answer))
+    }
+}
+
+impl HttpClient for Canned {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+struct Arrival(VecDeque<Piece>);
+
+impl Body for Arrival {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        match self.0.pop_front() {
+            None => Poll::Ready(None),
+            Some(Piece::Bytes(bytes)) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
+            Some(Piece::Pause) => {
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Some(silence @ Piece::Silence { .. }) => {
+                self.0.push_front(silence);
+                Poll::Pending
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The client against answers from memory: the real SDK on both sides of it, no network.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
+
+mod canned;
+mod frames;
+mod joined;
+mod list;
+mod replay;
+mod streamed;
+mod whole;
+
+use aws_config::retry::RetryConfig;
+use aws_config::{Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use futures::StreamExt;
+
+use crate::chat::{Batch, Delivery, Json, Message, Part, Request, Role, Sampling, Tool};
+use crate::error::Failure;
+use crate::pipeline::Upstream;
+
+use super::Bedrock;
+use super::client::{behavior, quiet_streams};
+
+use self::canned::Canned;
+
+/// The client over answers from memory, with retries as given.
+fn bedrock(http: &Canned, retries: RetryConfig) -> Bedrock {
+    let sdk = SdkConfig::builder()
+        .behavior_version(behavior())
+        .region(Region::from_static("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::from_keys("sim", "sim", None)))
+        .http_client(SharedHttpClient::new(http.clone()))
+        .retry_config(retries)
+        .stalled_stream_protection(quiet_streams())
+        .build();
+    Bedrock::over(&sdk)
+}
+
+/// A request that offers a tool.
+fn request(delivery: Delivery) -> Request {
+    Request {
+        model: "amazon.nova-lite-v1:0".to_owned(),
+        system: vec![],
+        messages: vec![Message { role: Role::User, parts: vec![Part::Text("Hello".to_owned())] }],
+        tools: vec![Tool {
+            name: "weather".to_owned(),
+            description: None,
+            input_schema: Json::from_checked(r#"{"type":"object"}"#),
+        }],
+        tool_choice: None,
+        sampling: Sampling::default(),
+        delivery,
+    }
+}
+
+/// All that comes of one call, tried once.
+async fn answer(http: &Canned, request: &Request) -> Result<(Vec<Batch>, Option<Failure>), Failure> {
+    let answer = bedrock(http, RetryConfig::disabled()).call(request).await?;
+    let mut batches = Vec::new();
+    let mut items = answer.events;
+    while let Some(item) = items.next().await {
+        match item {
+            Ok(batch) => batches.push(batch),
+            Err(failure) => {
+                assert!(items.next().await.is_none(), "a failure is the last item");
+                return Ok((batches, Some(failure)));
+            }
+        }
+    }
+    Ok((batches, None))
+}
+
+#[tokio::test]
+#[ignore]
+async fn zz_bench() {
+    use std::time::Instant;
+    const N: usize = 5000;
+    let hello = r#"{"output":{"message":{"role":"assistant","content":[{"text":"Hello"}]}},"stopReason":"end_turn","usage":{"inputTokens":3,"outputTokens":1,"totalTokens":4},"metrics":{"latencyMs":1}}"#;
+    let http = Canned::new((0..N).map(|_| canned::Response::json(200, hello)));
+    let b = bedrock(&http, super::client::retries());
+    let r = request(Delivery::Whole);
+    let t = Instant::now();
+    for _ in 0..N { let _ = b.call(&r).await.unwrap(); }
+    eprintln!("whole ours {:?}", t.elapsed() / N as u32);
+    let http = Canned::new((0..N).map(|_| canned::Response::json(200, hello)));
+    let sdk = SdkConfig::builder()
+        .behavior_version(behavior())
+        .region(Region::from_static("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::from_keys("sim", "sim", None)))
+        .http_client(SharedHttpClient::new(http.clone()))
+        .retry_config(super::client::retries())
+        .stalled_stream_protection(quiet_streams())
+        .build();
+    let c = aws_sdk_bedrockruntime::Client::new(&sdk);
+    let t = Instant::now();
+    for _ in 0..N { let _ = c.converse().model_id("amazon.nova-lite-v1:0").send().await.unwrap(); }
+    eprintln!("whole plain sdk {:?}", t.elapsed() / N as u32);
+    let t = Instant::now();
+    for _ in 0..N { std::hint::black_box(super::request::body(&r).unwrap()); }
+    eprintln!("body {:?}", t.elapsed() / N as u32);
+}

@@ -1,0 +1,128 @@
+//! `adit key plugin`: which plugins run for a key, in which order.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::anyhow;
+use clap::Subcommand;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::{key_argument, output, table};
+use crate::config::Config;
+use crate::ids::PluginName;
+use crate::plugin::{Catalog, CheckError};
+use crate::store::{EnabledPlugin, Keys, Position, Sqlite};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum KeyPluginCommand {
+    /// Switch a plugin on, or give it another config. It counts from the next request on.
+    Enable {
+        /// The id of the key, its unique name, or the whole key.
+        key: String,
+        /// The name of the plugin.
+        plugin: PluginName,
+        /// What the plugin is set to: a JSON text, or `@` and the file that holds it.
+        #[arg(long, value_name = "JSON|@FILE", default_value = "{}")]
+        config: String,
+        /// Run it right before this plugin. Without it, a new plugin runs last.
+        #[arg(long, value_name = "PLUGIN")]
+        before: Option<PluginName>,
+        /// The settings file, such as `adit.toml`.
+        #[arg(long, value_name = "FILE")]
+        settings: Option<PathBuf>,
+    },
+    /// Switch a plugin off. It counts from the next request on.
+    Disable {
+        /// The id of the key, its unique name, or the whole key.
+        key: String,
+        /// The name of the plugin.
+        plugin: PluginName,
+    },
+    /// List the plugins of a key in their order.
+    List {
+        /// The id of the key, its unique name, or the whole key.
+        key: String,
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub(super) async fn run(data: &Path, keys: &Sqlite, command: KeyPluginCommand) -> anyhow::Result<()> {
+    match command {
+        KeyPluginCommand::Enable { key, plugin, config, before, settings } => {
+            let key = key_argument::find(keys, &key).await?;
+            let config = json_text(&config)?;
+            let settings = Config::load(settings.as_deref(), data)?;
+            let catalog = Catalog::open(&settings.plugins, &settings.limits)?;
+            catalog.check(&plugin, &config).await.map_err(|error| anyhow!("{}", fault_lines(&error)))?;
+            let position = before.map_or(Position::Last, Position::Before);
+            let enabled = EnabledPlugin { name: plugin.clone(), config: config.into() };
+            keys.enable_plugin(&key.id, enabled, position).await?;
+            output::note(&format!("Plugin `{plugin}` runs for key `{}` ({}).", key.id, key.name));
+        }
+        KeyPluginCommand::Disable { key, plugin } => {
+            let key = key_argument::find(keys, &key).await?;
+            keys.disable_plugin(&key.id, &plugin).await?;
+            output::note(&format!("Plugin `{plugin}` no longer runs for key `{}` ({}).", key.id, key.name));
+        }
+        KeyPluginCommand::List { key, json } => {
+            let plugins = key_argument::find(keys, &key).await?.plugins;
+            if json {
+                output::json(&views(&plugins)?)?;
+            } else {
+                let rows: Vec<_> = plugins
+                    .iter()
+                    .map(|plugin| [plugin.name.to_string(), in_one_line(&plugin.config)])
+                    .collect();
+                output::result(&table::table(["PLUGIN", "CONFIG"], &rows))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The JSON text of a `--config`, as it was written.
+fn json_text(argument: &str) -> anyhow::Result<String> {
+    let text = match argument.strip_prefix('@') {
+        Some(path) => fs::read_to_string(path).map_err(|error| anyhow!("cannot read `{path}`: {error}"))?,
+        None => argument.to_owned(),
+    };
+    let json: &RawValue =
+        serde_json::from_str(&text).map_err(|error| anyhow!("the config is not JSON: {error}"))?;
+    Ok(json.get().to_owned())
+}
+
+/// Why a plugin does not start with a config, with each fault of the config on a line of its own.
+fn fault_lines(error: &CheckError) -> String {
+    let faults: &[(String, String)] = if let CheckError::Config(faults) = error { faults } else { &[] };
+    let lines = faults.iter().map(|(pointer, message)| {
+        let place = if pointer.is_empty() { "(all of it)" } else { pointer };
+        // The words are the plugin's: they do not move the cursor.
+        format!("  {place}: {message}").replace(char::is_control, " ")
+    });
+    std::iter::once(error.to_string()).chain(lines).collect::<Vec<_>>().join("\n")
+}
+
+/// A config on one line.
+fn in_one_line(config: &str) -> String {
+    config.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// An enabled plugin in JSON.
+#[derive(Serialize)]
+pub(super) struct EnabledView<'a> {
+    name: &'a str,
+    config: &'a RawValue,
+}
+
+impl<'a> EnabledView<'a> {
+    fn of(plugin: &'a EnabledPlugin) -> anyhow::Result<Self> {
+        Ok(Self { name: plugin.name.as_str(), config: serde_json::from_str(&plugin.config)? })
+    }
+}
+
+pub(super) fn views(plugins: &[EnabledPlugin]) -> anyhow::Result<Vec<EnabledView<'_>>> {
+    plugins.iter().map(EnabledView::of).collect()
+}

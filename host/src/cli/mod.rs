@@ -1,0 +1,127 @@
+//! The operator's commands.
+//!
+//! What a command found goes to stdout, and nothing else does. Notes and errors go to stderr.
+
+mod key;
+mod key_argument;
+mod key_plugin;
+mod log;
+mod output;
+mod plugin;
+pub mod serve;
+mod table;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+pub use log::LogFormat;
+
+/// A proxy for Amazon Bedrock: OpenAI-compatible outside, with WebAssembly plugins between.
+#[derive(Debug, Parser)]
+#[command(name = "adit", version, arg_required_else_help = true, disable_help_subcommand = true)]
+pub struct Cli {
+    /// The data folder: keys, and plugins unless the settings name another folder.
+    #[arg(long, global = true, value_name = "DIR", default_value = "./adit-data")]
+    data: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answer requests until stopped.
+    Serve(ServeArgs),
+    /// Make, list and revoke keys, and switch plugins for them.
+    #[command(subcommand)]
+    Key(key::KeyCommand),
+    /// Look at the plugins in the plugin folder.
+    #[command(subcommand)]
+    Plugin(plugin::PluginCommand),
+}
+
+/// What `adit serve` is told, beside the data folder.
+#[derive(Debug, Clone, Args)]
+pub struct ServeArgs {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// Where to send requests instead of Amazon, such as the address of a `bedrock-sim`.
+    #[arg(long, value_name = "URL")]
+    pub upstream: Option<String>,
+    /// How a line of the log looks.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
+    /// The settings.
+    #[command(flatten)]
+    pub settings: SettingsFile,
+}
+
+/// The settings file, for commands that have no other `--config`.
+#[derive(Debug, Clone, Args)]
+pub struct SettingsFile {
+    /// The settings file, such as `adit.toml`.
+    #[arg(id = "settings", long = "config", visible_alias = "settings", value_name = "FILE")]
+    pub path: Option<PathBuf>,
+}
+
+/// Runs the command that was typed, and says on stderr why it failed.
+pub fn run() -> ExitCode {
+    match Cli::parse().run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::note(&format!("error: {}", in_one_text(&error)));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl Cli {
+    fn run(self) -> anyhow::Result<()> {
+        match &self.command {
+            Command::Serve(args) => log::start("info", args.log_format)?,
+            Command::Key(_) | Command::Plugin(_) => log::start("warn", LogFormat::Text)?,
+        }
+        let runtime = tokio::runtime::Runtime::new()?;
+        runtime.block_on(async {
+            match self.command {
+                Command::Serve(args) => serve::run(&self.data, args).await,
+                Command::Key(command) => key::run(&self.data, command).await,
+                Command::Plugin(command) => plugin::run(&self.data, command).await,
+            }
+        })
+    }
+}
+
+/// An error and its causes, but for a cause that is told already.
+fn in_one_text(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn has_commands_that_clap_accepts() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn tells_each_cause_once() {
+        let error =
+            anyhow::anyhow!("no such file").context("cannot read `a`: no such file").context("cannot start");
+        assert_eq!(in_one_text(&error), "cannot start: cannot read `a`: no such file");
+    }
+}

@@ -1,0 +1,71 @@
+//! `adit plugin`: what lies in the plugin folder.
+
+use std::path::Path;
+
+use clap::Subcommand;
+use serde::Serialize;
+
+use super::{SettingsFile, output, table};
+use crate::config::Config;
+use crate::plugin::{Catalog, Entry};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PluginCommand {
+    /// List the plugins, with what keeps one from being used.
+    List {
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        settings: SettingsFile,
+    },
+}
+
+pub(super) async fn run(data: &Path, command: PluginCommand) -> anyhow::Result<()> {
+    let PluginCommand::List { json, settings } = command;
+    let settings = Config::load(settings.path.as_deref(), data)?;
+    let entries = Catalog::open(&settings.plugins, &settings.limits)?.list().await;
+    if json {
+        return output::json(&entries.iter().map(EntryView::of).collect::<Vec<_>>());
+    }
+    let rows: Vec<_> = entries.iter().map(row).collect();
+    output::result(&table::table(["PLUGIN", "VERSION", "SIZE", "STATE", "HOOKS"], &rows))?;
+    // Too long for a table.
+    for problem in entries.iter().filter_map(|entry| entry.problem.as_deref()) {
+        output::note(problem);
+    }
+    Ok(())
+}
+
+fn row(entry: &Entry) -> [String; 5] {
+    let state = if entry.problem.is_some() { "refused" } else { "ready" };
+    [
+        entry.name.clone(),
+        entry.version.clone().unwrap_or_default(),
+        format!("{} KiB", entry.size_bytes.div_ceil(1024)),
+        state.to_owned(),
+        entry.hooks.join(","),
+    ]
+}
+
+/// A plugin in JSON.
+#[derive(Serialize)]
+struct EntryView<'a> {
+    name: &'a str,
+    version: Option<&'a str>,
+    hooks: &'a [&'static str],
+    size_bytes: u64,
+    problem: Option<&'a str>,
+}
+
+impl<'a> EntryView<'a> {
+    fn of(entry: &'a Entry) -> Self {
+        Self {
+            name: &entry.name,
+            version: entry.version.as_deref(),
+            hooks: &entry.hooks,
+            size_bytes: entry.size_bytes,
+            problem: entry.problem.as_deref(),
+        }
+    }
+}

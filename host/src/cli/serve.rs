@@ -1,0 +1,82 @@
+//! `adit serve`: everything is put together here.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+
+use super::{ServeArgs, output};
+use crate::bedrock::Bedrock;
+use crate::config::Config;
+use crate::http::{self, App};
+use crate::ingress::local::Local;
+use crate::pipeline::Pipeline;
+use crate::plugin::Catalog;
+use crate::store::{Keys, SeedRoot, Sqlite};
+
+/// How long requests that run may take to end after a stop was asked for.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// Answers requests until the process is told to stop.
+pub async fn run(data: &Path, args: ServeArgs) -> anyhow::Result<()> {
+    let mut config = Config::load(args.settings.path.as_deref(), data)?;
+    config.bedrock.endpoint = args.upstream.or(config.bedrock.endpoint);
+
+    let keys = Sqlite::open(data)?;
+    let seed_root = SeedRoot::new(*keys.seed_root().expose());
+    let catalog = Arc::new(Catalog::open(&config.plugins, &config.limits)?.with_seed_root(seed_root));
+    let upstream = Bedrock::connect(&config.bedrock).await?;
+    load_plugins(&catalog).await?;
+
+    let app = App {
+        keys: Arc::new(keys),
+        plugins: Arc::new(catalog),
+        pipeline: Pipeline::new(Arc::new(upstream)),
+        max_body_bytes: config.max_body_bytes,
+    };
+    let local = Local::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
+    output::result(&format!("listening on http://{}", local.address()?))?;
+
+    let (stop, stopped) = tokio::sync::oneshot::channel();
+    let serving = local.serve(http::router(app), async {
+        asked_to_stop().await;
+        // The receiver is gone only when serving is over.
+        let _ = stop.send(());
+    });
+    tokio::select! {
+        ended = serving => Ok(ended?),
+        () = async { if stopped.await.is_ok() { tokio::time::sleep(GRACE).await } else { std::future::pending().await } } => {
+            tracing::warn!("requests that still ran after {} s were cut", GRACE.as_secs());
+            Ok(())
+        }
+    }
+}
+
+/// Compiles the plugins of the folder, and says which are ready. One that is refused does not keep
+/// the others from serving: only keys that have it switched on fail.
+async fn load_plugins(catalog: &Arc<Catalog>) -> anyhow::Result<()> {
+    let for_thread = Arc::clone(catalog);
+    let (ready, refused) = tokio::task::spawn_blocking(move || for_thread.load_all()).await?;
+    for name in ready {
+        tracing::info!(plugin = %name, "plugin loaded");
+    }
+    for fault in refused {
+        tracing::error!(%fault, "plugin refused");
+    }
+    Ok(())
+}
+
+/// SIGINT or SIGTERM.
+async fn asked_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        ended = tokio::signal::ctrl_c() => {
+            if ended.is_err() {
+                terminate.recv().await;
+            }
+        }
+    }
+}

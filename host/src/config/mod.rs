@@ -1,0 +1,166 @@
+//! What the operator sets, parsed once: `raw` mirrors the file, [`Config`] cannot be wrong.
+
+mod raw;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The settings of a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Where plugins lie, one `<name>.wasm` each. Default: `plugins` in the data folder.
+    pub plugins: PathBuf,
+    /// The largest request body, in bytes. Default: 32 MiB.
+    pub max_body_bytes: usize,
+    /// How Bedrock is reached.
+    pub bedrock: Bedrock,
+    /// What a plugin may use.
+    pub limits: PluginLimits,
+}
+
+/// How Bedrock is reached.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Bedrock {
+    /// The region, if not the one that the AWS environment names.
+    pub region: Option<String>,
+    /// Another address than Amazon's, such as a `bedrock-sim`'s.
+    pub endpoint: Option<String>,
+}
+
+/// What one plugin instance may use. Times are time spent running the guest, not waiting for a core.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PluginLimits {
+    /// Linear memory, in bytes. Default: 32 MiB.
+    pub memory_bytes: usize,
+    /// `init`. Default: 100 ms.
+    pub init: Duration,
+    /// A hook that runs once a request. Default: 50 ms.
+    pub request_hook: Duration,
+    /// A hook that runs many times a request. Default: 5 ms.
+    pub stream_hook: Duration,
+    /// What one call may hand back, in bytes. Default: 8 MiB for a request, 256 KiB for a stream.
+    pub request_output_bytes: usize,
+    /// See `request_output_bytes`.
+    pub stream_output_bytes: usize,
+    /// The most text that a text hook may hold back, in bytes. Default: 4 KiB.
+    pub window_bytes: usize,
+    /// Instances that live at the same time, in the whole process. Default: 1000.
+    pub instances: u32,
+}
+
+impl Default for PluginLimits {
+    fn default() -> Self {
+        Self {
+            memory_bytes: 32 << 20,
+            init: Duration::from_millis(100),
+            request_hook: Duration::from_millis(50),
+            stream_hook: Duration::from_millis(5),
+            request_output_bytes: 8 << 20,
+            stream_output_bytes: 256 << 10,
+            window_bytes: 4 << 10,
+            instances: 1000,
+        }
+    }
+}
+
+/// Why a settings file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It cannot be read.
+    #[error("cannot read `{path}`: {source}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is not TOML, or has a member that is unknown or of the wrong type.
+    #[error("`{path}` is not a valid settings file: {message}")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Where and what.
+        message: String,
+    },
+}
+
+impl Config {
+    /// The settings of a file, or the defaults where there is none.
+    pub fn load(file: Option<&Path>, data: &Path) -> Result<Self, ConfigError> {
+        let Some(path) = file else {
+            return Ok(Self::from_raw(raw::Settings::default(), data, Path::new(".")));
+        };
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        let raw = toml::from_str(&text).map_err(|fault| ConfigError::Malformed {
+            path: path.to_owned(),
+            message: fault.to_string().trim_end().to_owned(),
+        })?;
+        // Paths in the file are relative to the file, wherever the command is typed.
+        Ok(Self::from_raw(raw, data, path.parent().unwrap_or(Path::new("."))))
+    }
+
+    fn from_raw(raw: raw::Settings, data: &Path, base: &Path) -> Self {
+        let defaults = PluginLimits::default();
+        let millis = |value: Option<std::num::NonZeroU64>, default: Duration| {
+            value.map_or(default, |ms| Duration::from_millis(ms.get()))
+        };
+        let bytes = |value: Option<std::num::NonZeroUsize>, default: usize| value.map_or(default, Into::into);
+        let limits = raw.plugin_limits;
+        Self {
+            plugins: raw.plugins.map_or_else(|| data.join("plugins"), |folder| base.join(folder)),
+            max_body_bytes: bytes(raw.max_body_bytes, 32 << 20),
+            bedrock: Bedrock { region: raw.bedrock.region, endpoint: raw.bedrock.endpoint },
+            limits: PluginLimits {
+                memory_bytes: bytes(limits.memory_bytes, defaults.memory_bytes),
+                init: millis(limits.init_ms, defaults.init),
+                request_hook: millis(limits.request_hook_ms, defaults.request_hook),
+                stream_hook: millis(limits.stream_hook_ms, defaults.stream_hook),
+                request_output_bytes: bytes(limits.request_output_bytes, defaults.request_output_bytes),
+                stream_output_bytes: bytes(limits.stream_output_bytes, defaults.stream_output_bytes),
+                window_bytes: bytes(limits.window_bytes, defaults.window_bytes),
+                instances: limits.instances.map_or(defaults.instances, Into::into),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+    use super::*;
+
+    fn load(text: &str) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("adit.toml");
+        std::fs::write(&file, text).unwrap();
+        Config::load(Some(&file), Path::new("data"))
+    }
+
+    #[test]
+    fn has_a_default_for_everything() {
+        let config = Config::load(None, Path::new("data")).unwrap();
+        assert_eq!(config.plugins, Path::new("data/plugins"));
+        assert_eq!(config.max_body_bytes, 33_554_432);
+        assert_eq!(config, load("").unwrap());
+    }
+
+    #[test]
+    fn reads_each_setting() {
+        let config = load(
+            "max_body_bytes = 1000\n[bedrock]\nregion = 'eu-west-1'\n[plugin_limits]\nstream_hook_ms = 7\ninstances = 4",
+        )
+        .unwrap();
+        assert_eq!(config.max_body_bytes, 1000);
+        assert_eq!(config.bedrock.region.as_deref(), Some("eu-west-1"));
+        assert_eq!(config.limits.stream_hook, Duration::from_millis(7));
+        assert_eq!(config.limits.instances, 4);
+    }
+
+    #[test]
+    fn refuses_what_it_does_not_know_by_name() {
+        let fault = load("max_body = 1").unwrap_err().to_string();
+        assert!(fault.contains("max_body"), "{fault}");
+        assert!(load("[plugin_limits]\ninit_ms = 0").is_err());
+    }
+}

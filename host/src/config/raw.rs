@@ -1,0 +1,35 @@
+//! The settings file as it is written. Every member is optional; unknown ones are refused.
+
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Settings {
+    pub(super) plugins: Option<PathBuf>,
+    pub(super) max_body_bytes: Option<NonZeroUsize>,
+    pub(super) bedrock: Bedrock,
+    pub(super) plugin_limits: PluginLimits,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Bedrock {
+    pub(super) region: Option<String>,
+    pub(super) endpoint: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct PluginLimits {
+    pub(super) memory_bytes: Option<NonZeroUsize>,
+    pub(super) init_ms: Option<NonZeroU64>,
+    pub(super) request_hook_ms: Option<NonZeroU64>,
+    pub(super) stream_hook_ms: Option<NonZeroU64>,
+    pub(super) request_output_bytes: Option<NonZeroUsize>,
+    pub(super) stream_output_bytes: Option<NonZeroUsize>,
+    pub(super) window_bytes: Option<NonZeroUsize>,
+    pub(super) instances: Option<NonZeroU32>,
+}

@@ -1,0 +1,13 @@
+//! Every environment variable that Adit reads.
+//!
+//! The AWS SDK reads its own (`AWS_REGION`, `AWS_PROFILE`, `AWS_ACCESS_KEY_ID`, …); they are AWS's
+//! to document.
+
+/// The log filter, in the syntax of `tracing-subscriber`'s `EnvFilter`. Default: `info`.
+pub const LOG: &str = "ADIT_LOG";
+
+/// The value of a variable, if it is set to a text.
+#[expect(clippy::disallowed_methods, reason = "this is the one place where the environment is read")]
+pub fn read(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

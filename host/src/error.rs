@@ -1,0 +1,196 @@
+//! The one error that a request can end with.
+//!
+//! Each failure has a [`Kind`], from which its [`Origin`], its [`Retry`] class and, in
+//! `http/status.rs`, its HTTP status follow. It carries two messages: one for the client, one for
+//! the operator's log. Modules that know more keep error types of their own and turn them into a
+//! `Failure` at their border.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+/// Who has to act on a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The caller: the request has to change.
+    Client,
+    /// The operator: a plugin refused or broke.
+    Plugin,
+    /// Bedrock, or the way there.
+    Upstream,
+    /// This process or its store.
+    Host,
+}
+
+/// Whether the same request may succeed later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// The same request fails again.
+    Never,
+    /// It may succeed after a pause.
+    Later,
+}
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The request is malformed or asks for what cannot be done.
+    InvalidRequest,
+    /// The prompt is longer than the model's context.
+    ContextLength,
+    /// The body is over the limit.
+    TooLarge,
+    /// No key, or not one that is valid.
+    Unauthenticated,
+    /// There is no such route.
+    UnknownRoute,
+    /// The route exists, the method does not.
+    MethodNotAllowed,
+    /// A plugin answered with a refusal, by the HTTP status that it named (400 to 599).
+    PluginDenied(u16),
+    /// A plugin trapped, ran over a limit or broke the contract.
+    PluginFault,
+    /// A plugin that the key has switched on is not there or cannot be loaded.
+    PluginUnavailable,
+    /// Bedrock refused the gateway's role the model or the action.
+    Denied,
+    /// Bedrock did not accept the gateway's own credentials.
+    Credentials,
+    /// Bedrock knows no such model.
+    ModelNotFound,
+    /// Bedrock throttled, or a quota is used up.
+    Throttled,
+    /// The model is not ready yet.
+    ModelNotReady,
+    /// The model took too long.
+    ModelTimeout,
+    /// The model failed on this request.
+    ModelError,
+    /// Bedrock had an internal error.
+    UpstreamInternal,
+    /// Bedrock is unavailable for now.
+    UpstreamUnavailable,
+    /// No connection to Bedrock, or it broke before an answer.
+    Unreachable,
+    /// The answer ended before it was complete, or cannot be understood.
+    BrokenStream,
+    /// The store cannot be read.
+    StoreUnavailable,
+    /// All places are taken.
+    Overloaded,
+    /// A fault of Adit's own.
+    Internal,
+}
+
+impl Kind {
+    /// Who has to act.
+    pub fn origin(self) -> Origin {
+        match self {
+            Self::InvalidRequest
+            | Self::ContextLength
+            | Self::TooLarge
+            | Self::Unauthenticated
+            | Self::UnknownRoute
+            | Self::MethodNotAllowed => Origin::Client,
+            Self::PluginDenied(_) | Self::PluginFault | Self::PluginUnavailable => Origin::Plugin,
+            Self::Denied
+            | Self::Credentials
+            | Self::ModelNotFound
+            | Self::Throttled
+            | Self::ModelNotReady
+            | Self::ModelTimeout
+            | Self::ModelError
+            | Self::UpstreamInternal
+            | Self::UpstreamUnavailable
+            | Self::Unreachable
+            | Self::BrokenStream => Origin::Upstream,
+            Self::StoreUnavailable | Self::Overloaded | Self::Internal => Origin::Host,
+        }
+    }
+
+    /// Whether the same request may succeed later.
+    pub fn retry(self) -> Retry {
+        match self {
+            Self::Throttled
+            | Self::ModelNotReady
+            | Self::ModelTimeout
+            | Self::UpstreamInternal
+            | Self::UpstreamUnavailable
+            | Self::Unreachable
+            | Self::BrokenStream
+            | Self::StoreUnavailable
+            | Self::Overloaded => Retry::Later,
+            Self::InvalidRequest
+            | Self::ContextLength
+            | Self::TooLarge
+            | Self::Unauthenticated
+            | Self::UnknownRoute
+            | Self::MethodNotAllowed
+            | Self::PluginDenied(_)
+            | Self::PluginFault
+            | Self::PluginUnavailable
+            | Self::Denied
+            | Self::Credentials
+            | Self::ModelNotFound
+            | Self::ModelError
+            | Self::Internal => Retry::Never,
+        }
+    }
+}
+
+/// How a request failed, with a message for each of its two readers.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{kind:?}: {}", self.internal.as_deref().unwrap_or(&self.message))]
+pub struct Failure {
+    /// What happened.
+    pub kind: Kind,
+    /// For the client: what is wrong and what to do. Names no secret and no internals.
+    pub message: String,
+    /// For the operator's log, where it says more than `message`.
+    pub internal: Option<String>,
+    /// The request field at fault, such as `messages[0].content`.
+    pub param: Option<String>,
+    /// A stable word for programs, where the kind alone does not say enough.
+    pub code: Option<Cow<'static, str>>,
+    /// When to try again, if known.
+    pub retry_after: Option<Duration>,
+}
+
+impl Failure {
+    /// A failure with the message that the client reads.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), internal: None, param: None, code: None, retry_after: None }
+    }
+
+    /// A request that has to change, with the field at fault.
+    pub fn invalid(param: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(Kind::InvalidRequest, message).with_param(param)
+    }
+
+    /// Names the field at fault.
+    #[must_use]
+    pub fn with_param(mut self, param: impl Into<String>) -> Self {
+        self.param = Some(param.into());
+        self
+    }
+
+    /// Adds what only the operator should read.
+    #[must_use]
+    pub fn with_internal(mut self, internal: impl Into<String>) -> Self {
+        self.internal = Some(internal.into());
+        self
+    }
+
+    /// Adds a stable word for programs.
+    #[must_use]
+    pub fn with_code(mut self, code: impl Into<Cow<'static, str>>) -> Self {
+        self.code = Some(code.into());
+        self
+    }
+
+    /// Says when to try again.
+    #[must_use]
+    pub fn with_retry_after(mut self, pause: Duration) -> Self {
+        self.retry_after = Some(pause);
+        self
+    }
+}

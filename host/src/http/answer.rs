@@ -1,0 +1,54 @@
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, Response, header};
+use axum::response::IntoResponse;
+
+use super::{failure, request_id};
+use crate::error::Failure;
+use crate::ids::RequestId;
+
+/// Under which id a request is logged; OpenAI's SDKs show it in their errors.
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The request fields that had no effect, by their OpenAI names.
+const DROPPED: HeaderName = HeaderName::from_static("x-adit-dropped");
+
+/// A request that ended with a failure before its first byte.
+pub(super) struct Refusal {
+    id: RequestId,
+    failure: Box<Failure>,
+}
+
+impl Refusal {
+    pub(super) fn new(id: RequestId, failure: Failure) -> Self {
+        Self { id, failure: Box::new(failure) }
+    }
+
+    /// The failure of a request that got no id before.
+    pub(super) fn anonymous(failure: Failure) -> Self {
+        Self::new(request_id::new(), failure)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response<Body> {
+        failure::log(&self.id, &self.failure);
+        failure::response(&self.id, &self.failure)
+    }
+}
+
+/// A response with the headers that every answer has.
+pub(super) fn response(id: &RequestId, media_type: &'static str, body: Body, dropped: &[String]) -> Response<Body> {
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    if let Ok(id) = HeaderValue::from_str(id.as_str()) {
+        headers.insert(REQUEST_ID, id);
+    }
+    if !dropped.is_empty()
+        && let Ok(names) = HeaderValue::from_str(&dropped.join(","))
+    {
+        headers.insert(DROPPED, names);
+    }
+    response
+}

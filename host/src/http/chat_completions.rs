@@ -1,0 +1,116 @@
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, Response};
+use bytes::{Bytes, BytesMut};
+use futures::{StreamExt, TryStreamExt, stream};
+
+use super::answer::{self, Refusal};
+use super::auth::authenticate;
+use super::{App, body, clock, failure, request_id};
+use crate::chat::{Batch, Delivery};
+use crate::error::{Failure, Kind};
+use crate::ids::RequestId;
+use crate::pipeline::{Chain, Context, Events, Label, Served};
+use crate::store::StoredKey;
+use crate::wire::openai::{self, StreamEncoder, UsageChunk};
+
+/// `POST /v1/chat/completions`.
+pub(super) async fn create(
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response<Body>, Refusal> {
+    let id = request_id::new();
+    answer(&app, &id, &headers, body).await.map_err(|failure| Refusal::new(id, failure))
+}
+
+async fn answer(app: &App, id: &RequestId, headers: &HeaderMap, body: Body) -> Result<Response<Body>, Failure> {
+    let key = authenticate(app, headers).await?;
+    let body = body::read(headers, body, app.max_body_bytes).await?;
+    let decoded = openai::decode(&body)?;
+    drop(body);
+
+    let delivery = decoded.request.delivery;
+    let chain = chain(app, &key, id, delivery).await?;
+    let Served { model, answer } = app.pipeline.run(decoded.request, chain).await?;
+    tracing::info!(request = id.as_str(), key = key.key.id.as_str(), %model, ?delivery, "answering");
+
+    let mut dropped: Vec<String> = decoded.dropped.into_iter().map(Into::into).collect();
+    dropped.extend(answer.dropped);
+    match delivery {
+        Delivery::Streamed => {
+            let body = Body::from_stream(streamed(id.clone(), &model, decoded.include_usage, answer.events));
+            Ok(answer::response(id, "text/event-stream", body, &dropped))
+        }
+        Delivery::Whole => {
+            let body = Body::from(whole(id, &model, answer.events).await?);
+            Ok(answer::response(id, "application/json", body, &dropped))
+        }
+    }
+}
+
+/// The plugins of the key, none started.
+async fn chain(app: &App, key: &Arc<StoredKey>, id: &RequestId, delivery: Delivery) -> Result<Chain, Failure> {
+    let key = &key.key;
+    let mut plugins = Vec::with_capacity(key.plugins.len());
+    for enabled in &key.plugins {
+        plugins.push(app.plugins.bind(&enabled.name, &enabled.config, &key.id).await?);
+    }
+    let label = |label: &crate::store::Label| Label { name: label.name.clone(), value: label.value.clone() };
+    let context = Context {
+        request: id.clone(),
+        key: key.id.clone(),
+        labels: key.labels.iter().map(label).collect(),
+        client_format: "openai-chat",
+        delivery,
+    };
+    Ok(Chain::new(context, plugins))
+}
+
+/// The answer in one piece.
+async fn whole(id: &RequestId, model: &str, events: Events) -> Result<Bytes, Failure> {
+    let batches: Vec<Batch> = events.try_collect().await?;
+    openai::whole(&completion_id(id), model, clock::unix_seconds(), batches.iter().flatten())
+}
+
+/// The answer as it comes: one write a batch. It never ends with an `Err`, which some platforms
+/// would show to the client as text; a failure is an error frame, and no `[DONE]` follows it.
+fn streamed(
+    id: RequestId,
+    model: &str,
+    usage: UsageChunk,
+    events: Events,
+) -> impl futures::Stream<Item = Result<Bytes, Infallible>> + Send + 'static {
+    let encoder = StreamEncoder::new(&completion_id(&id), model, clock::unix_seconds(), usage);
+    let frames = stream::unfold(Some((events, encoder, id)), |state| async move {
+        let (mut events, mut encoder, id) = state?;
+        let mut out = BytesMut::new();
+        match events.next().await {
+            Some(Ok(batch)) => {
+                encoder.batch(&batch, &mut out);
+                Some((out.freeze(), Some((events, encoder, id))))
+            }
+            Some(Err(fault)) => {
+                failure::log(&id, &fault);
+                encoder.failure(&fault, &mut out);
+                Some((out.freeze(), None))
+            }
+            None => {
+                if encoder.finish(&mut out).is_err() {
+                    let fault = Failure::new(Kind::BrokenStream, "the model's answer ended before it was complete");
+                    failure::log(&id, &fault);
+                    encoder.failure(&fault, &mut out);
+                }
+                Some((out.freeze(), None))
+            }
+        }
+    });
+    frames.filter(|frame| std::future::ready(!frame.is_empty())).map(Ok)
+}
+
+fn completion_id(id: &RequestId) -> String {
+    format!("chatcmpl-{}", id.as_str().trim_start_matches("req_"))
+}

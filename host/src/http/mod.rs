@@ -1,0 +1,62 @@
+//! The HTTP surface: routes, authentication, limits, and the status of every failure.
+
+mod answer;
+mod auth;
+mod body;
+mod chat_completions;
+mod clock;
+mod failure;
+mod models;
+mod request_id;
+mod status;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::error::{Failure, Kind};
+use crate::pipeline::{Pipeline, Plugins};
+use crate::store::Keys;
+
+/// What the routes share.
+#[derive(Clone)]
+pub struct App {
+    /// Who may call.
+    pub keys: Arc<dyn Keys>,
+    /// The plugins that keys have switched on.
+    pub plugins: Arc<dyn Plugins>,
+    /// Where requests go.
+    pub pipeline: Pipeline,
+    /// The largest request body, in bytes.
+    pub max_body_bytes: usize,
+}
+
+/// All routes.
+pub fn router(app: App) -> Router {
+    Router::new()
+        .route("/v1/chat/completions", post(chat_completions::create))
+        .route("/v1/models", get(models::list))
+        .route("/health", get(health))
+        .fallback(unknown_route)
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(app)
+}
+
+/// Alive. Asks nobody else, so a probe costs nothing and fails only with the process.
+async fn health() -> &'static str {
+    "ok\n"
+}
+
+async fn unknown_route(uri: axum::http::Uri) -> answer::Refusal {
+    let path: String = uri.path().chars().take(200).collect();
+    answer::Refusal::anonymous(Failure::new(
+        Kind::UnknownRoute,
+        format!("there is no `{path}` here: `POST /v1/chat/completions` and `GET /v1/models` are served"),
+    ))
+}
+
+async fn method_not_allowed(method: axum::http::Method, uri: axum::http::Uri) -> answer::Refusal {
+    let path = uri.path();
+    answer::Refusal::anonymous(Failure::new(Kind::MethodNotAllowed, format!("`{path}` does not take {method}")))
+}

@@ -1,0 +1,3 @@
+//! Where requests come in from.
+
+pub mod local;

@@ -1,0 +1,27 @@
+//! Adit: a proxy for Amazon Bedrock, OpenAI-compatible outside, with WebAssembly plugins between.
+//!
+//! The modules stand in the order in which a request meets them.
+
+// The names of things, and what can go wrong.
+pub mod env;
+pub mod error;
+pub mod ids;
+
+// Set up once, from the operator's file.
+pub mod config;
+
+// A request comes in, is known by its key, and is read into the one inner vocabulary.
+pub mod http;
+pub mod ingress;
+pub mod store;
+pub mod wire;
+
+pub mod chat;
+
+// It passes the plugins, reaches the model, and its answer comes back the same way.
+pub mod bedrock;
+pub mod pipeline;
+pub mod plugin;
+
+// The operator's side.
+pub mod cli;

@@ -1,0 +1,240 @@
+//! What the pipeline asks of a plugin, and what a plugin may answer.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::error::Failure;
+use crate::ids::{KeyId, PluginName, RequestId};
+
+/// Finds plugins by name.
+#[async_trait]
+pub trait Plugins: Send + Sync {
+    /// The plugin with its config, for one key. Fails when there is none of that name, or it
+    /// cannot be loaded.
+    async fn bind(&self, name: &PluginName, config: &Arc<str>, key: &KeyId) -> Result<Arc<dyn Plugin>, Failure>;
+}
+
+/// A plugin that a key has switched on.
+#[async_trait]
+pub trait Plugin: Send + Sync {
+    /// Its name.
+    fn name(&self) -> &PluginName;
+
+    /// The hooks that it has. None of the others is ever called.
+    fn hooks(&self) -> Hooks;
+
+    /// Begins its work on one request.
+    async fn start(&self, context: &Context) -> Result<Box<dyn Session>, Failure>;
+}
+
+/// A plugin at work on one request. After a failure it is not called again.
+#[async_trait]
+pub trait Session: Send {
+    /// Which answer text it wants to see.
+    fn text_wish(&self) -> TextWish;
+
+    /// Chooses the model.
+    async fn on_route(&mut self, summary: &Summary) -> Result<RouteVerdict, Failure>;
+
+    /// Reads, and may edit, every string that the model would read.
+    async fn on_prompt(&mut self, segments: &[Segment<'_>]) -> Result<PromptVerdict, Failure>;
+
+    /// Reads, and may rewrite, answer text.
+    async fn on_text(&mut self, chunks: &[Chunk]) -> Result<TextVerdict, Failure>;
+}
+
+/// The hooks that a plugin has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "a set, one member a hook")]
+pub struct Hooks {
+    /// `route-hook`
+    pub route: bool,
+    /// `prompt-hook`
+    pub prompt: bool,
+    /// `text-hook`
+    pub text: bool,
+}
+
+/// What a plugin is told of a request before any hook runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Context {
+    /// The request's id.
+    pub request: RequestId,
+    /// The caller's key.
+    pub key: KeyId,
+    /// What the operator wrote on the key.
+    pub labels: Vec<Label>,
+    /// The wire format that the client speaks.
+    pub client_format: &'static str,
+    /// How the client wants the answer.
+    pub delivery: crate::chat::Delivery,
+}
+
+/// A name with a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The name.
+    pub name: String,
+    /// The value.
+    pub value: String,
+}
+
+/// A request in numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// The model that the client named, or that an earlier plugin chose.
+    pub model: String,
+    /// Messages, instructions not counted.
+    pub message_count: u32,
+    /// Bytes of text that the model would read.
+    pub prompt_bytes: u64,
+    /// Tools on offer.
+    pub tool_count: u32,
+    /// Whether any message holds an image.
+    pub has_images: bool,
+    /// The client's limit on the answer, in tokens.
+    pub max_tokens: Option<u32>,
+}
+
+/// A route hook's answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RouteVerdict {
+    /// The model stays.
+    Keep,
+    /// Another model.
+    To(String),
+    /// The client gets this instead of an answer.
+    Deny(Failure),
+}
+
+/// Where in a request a string stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// Instructions.
+    System,
+    /// What somebody said.
+    Message,
+    /// A string value in a tool call's arguments.
+    ToolArgs,
+    /// What a tool answered.
+    ToolResult,
+    /// The model's earlier thinking.
+    Reasoning,
+    /// A description or a schema's string.
+    ToolDefinition,
+}
+
+/// Who wrote a string.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The application.
+    System,
+    /// The caller.
+    User,
+    /// The model.
+    Assistant,
+    /// A tool.
+    Tool,
+}
+
+/// A string that the model would read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment<'a> {
+    /// Names the string in an [`Edit`].
+    pub id: u32,
+    /// Where it stands.
+    pub origin: Origin,
+    /// Who wrote it.
+    pub role: Role,
+    /// The string.
+    pub text: Cow<'a, str>,
+}
+
+/// A new text for a segment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// The segment.
+    pub id: u32,
+    /// What stands there from now on.
+    pub text: String,
+}
+
+/// A prompt hook's answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PromptVerdict {
+    /// Nothing changes.
+    Keep,
+    /// These segments change.
+    Edit(Vec<Edit>),
+    /// The client gets this text and no model is called.
+    Respond(String),
+    /// The client gets this instead of an answer.
+    Deny(Failure),
+}
+
+/// A kind of answer text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextKind {
+    /// Prose.
+    Text,
+    /// Thinking.
+    Reasoning,
+    /// A string value in a tool call's arguments.
+    ToolArgs,
+}
+
+/// The answer text that a plugin wants, and how much of it may wait.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "a set, one member a kind")]
+pub struct TextWish {
+    /// [`TextKind::Text`]
+    pub text: bool,
+    /// [`TextKind::Reasoning`]
+    pub reasoning: bool,
+    /// [`TextKind::ToolArgs`]
+    pub tool_args: bool,
+    /// The most bytes that may stay unconsumed.
+    pub window: usize,
+}
+
+impl TextWish {
+    /// Whether there is anything to call the plugin for.
+    pub fn any(self) -> bool {
+        self.text || self.reasoning || self.tool_args
+    }
+}
+
+/// Answer text, what was left unconsumed before in front.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chunk {
+    /// The block of the answer.
+    pub index: u32,
+    /// What the text is.
+    pub kind: TextKind,
+    /// The text. Never empty unless `last`.
+    pub text: String,
+    /// Whether the block, or the string value, ends here. Then every byte has to be consumed.
+    pub last: bool,
+}
+
+/// What became of a chunk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// Bytes that are dealt with. The rest comes again, in front of the next text.
+    pub consumed: usize,
+    /// What stands for them; none is the bytes themselves.
+    pub output: Option<String>,
+}
+
+/// A text hook's answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TextVerdict {
+    /// Everything is consumed as it is.
+    Pass,
+    /// One outcome a chunk, in order.
+    Rewrite(Vec<Outcome>),
+    /// The answer ends here with this failure.
+    Stop(Failure),
+}

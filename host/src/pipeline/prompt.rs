@@ -1,0 +1,155 @@
+//! The prompt hooks: every string that a model would read, wherever it stands.
+
+use std::borrow::Cow;
+
+use super::chain::Chain;
+use super::hook::{Edit, Origin, PromptVerdict, Role, Segment};
+use super::json_text;
+use crate::chat::{self, Json, Part, Request, ResultPart};
+use crate::error::{Failure, Kind};
+
+/// Asks each plugin with a prompt hook, in order; each reads what the ones before it left.
+/// Answers with a text when a plugin answers in the model's place.
+pub(super) async fn run(chain: &mut Chain, request: &mut Request) -> Result<Option<String>, Failure> {
+    for (context, link) in chain.with_hook(|hooks| hooks.prompt) {
+        let session = link.session(context).await?;
+        let mut places = places(request);
+        match session.on_prompt(&segments(&places)).await? {
+            PromptVerdict::Keep => {}
+            PromptVerdict::Edit(edits) => apply(&mut places, edits)?,
+            PromptVerdict::Respond(text) => return Ok(Some(text)),
+            PromptVerdict::Deny(failure) => return Err(failure),
+        }
+    }
+    Ok(None)
+}
+
+/// Bytes of text that the model would read; JSON counts as it is written.
+pub(super) fn text_bytes(request: &mut Request) -> u64 {
+    places(request)
+        .iter()
+        .map(|place| match &place.slot {
+            Slot::Text(text) => text.len() as u64,
+            Slot::Json(json) => json.as_str().len() as u64,
+        })
+        .sum()
+}
+
+/// Where one string, or a JSON text with several, stands in a request.
+struct Place<'r> {
+    origin: Origin,
+    role: Role,
+    slot: Slot<'r>,
+}
+
+enum Slot<'r> {
+    Text(&'r mut String),
+    Json(&'r mut Json),
+}
+
+/// All places, in reading order. The one list that both reading and editing go by.
+fn places(request: &mut Request) -> Vec<Place<'_>> {
+    let mut places = Vec::new();
+    for part in &mut request.system {
+        from_part(part, Origin::System, Role::System, &mut places);
+    }
+    for tool in &mut request.tools {
+        let (origin, role) = (Origin::ToolDefinition, Role::System);
+        if let Some(description) = &mut tool.description {
+            places.push(Place { origin, role, slot: Slot::Text(description) });
+        }
+        places.push(Place { origin, role, slot: Slot::Json(&mut tool.input_schema) });
+    }
+    for message in &mut request.messages {
+        let role = match message.role {
+            chat::Role::User => Role::User,
+            chat::Role::Assistant => Role::Assistant,
+        };
+        for part in &mut message.parts {
+            from_part(part, Origin::Message, role, &mut places);
+        }
+    }
+    places
+}
+
+fn from_part<'r>(part: &'r mut Part, origin: Origin, role: Role, places: &mut Vec<Place<'r>>) {
+    match part {
+        Part::Text(text) => places.push(Place { origin, role, slot: Slot::Text(text) }),
+        Part::Blob(_) => {}
+        Part::ToolUse(call) => {
+            places.push(Place { origin: Origin::ToolArgs, role, slot: Slot::Json(&mut call.input) });
+        }
+        Part::ToolResult(result) => {
+            for part in &mut result.content {
+                match part {
+                    ResultPart::Text(text) => {
+                        places.push(Place { origin: Origin::ToolResult, role: Role::Tool, slot: Slot::Text(text) });
+                    }
+                    ResultPart::Blob(_) => {}
+                }
+            }
+        }
+        Part::Reasoning(reasoning) => {
+            places.push(Place { origin: Origin::Reasoning, role, slot: Slot::Text(&mut reasoning.text) });
+        }
+    }
+}
+
+/// What the plugin reads: one segment a string, numbered in reading order.
+fn segments<'a>(places: &'a [Place<'_>]) -> Vec<Segment<'a>> {
+    let mut segments = Vec::with_capacity(places.len());
+    for place in places {
+        let (origin, role) = (place.origin, place.role);
+        let mut push = |text: Cow<'a, str>| {
+            let id = u32::try_from(segments.len()).unwrap_or(u32::MAX);
+            segments.push(Segment { id, origin, role, text });
+        };
+        match &place.slot {
+            Slot::Text(text) => push(Cow::Borrowed(text.as_str())),
+            Slot::Json(json) => json_text::strings(json).into_iter().map(Cow::Owned).for_each(push),
+        }
+    }
+    segments
+}
+
+/// Puts the new texts where the segments of the same numbers were read.
+fn apply(places: &mut [Place<'_>], mut edits: Vec<Edit>) -> Result<(), Failure> {
+    edits.sort_by_key(|edit| edit.id);
+    if let Some(twice) = edits.windows(2).find_map(|pair| (pair.first()?.id == pair.last()?.id).then(|| pair.first())) {
+        return Err(broken(format!("two edits of segment {}", twice.map_or(0, |edit| edit.id))));
+    }
+    let mut edits = edits.into_iter().peekable();
+    let mut next_id = 0;
+    let mut replacement = || {
+        let id = next_id;
+        next_id += 1;
+        edits.next_if(|edit| edit.id == id).map(|edit| edit.text)
+    };
+    for place in places {
+        match &mut place.slot {
+            Slot::Text(text) => {
+                if let Some(new) = replacement() {
+                    **text = new;
+                }
+            }
+            Slot::Json(json) => {
+                if let Some(new) = json_text::replace_strings(json, &mut replacement) {
+                    **json = new;
+                }
+            }
+        }
+    }
+    match edits.next() {
+        Some(edit) => Err(broken(format!("an edit of segment {}, which does not exist", edit.id))),
+        None => Ok(()),
+    }
+}
+
+fn broken(what: String) -> Failure {
+    Failure::new(Kind::PluginFault, "a plugin failed; the request was not sent on")
+        .with_internal(format!("a prompt hook answered with {what}"))
+}
+
+#[cfg(test)]
+#[path = "prompt_tests.rs"]
+mod tests;

@@ -1,0 +1,291 @@
+//! The text hooks, with the hold-back that is the host's: a plugin says how much it consumed, and
+//! the rest comes back to it in front of the next text. Nothing waits on a timer.
+
+use std::collections::HashMap;
+
+use futures::{StreamExt, TryStreamExt, stream};
+
+use super::chain::Chain;
+use super::hook::{Chunk, Outcome, Session, TextKind, TextVerdict, TextWish};
+use super::json_text::{Lexer, Piece, escape_into};
+use super::upstream::Events;
+use crate::chat::{Batch, BlockKind, Delta, Event};
+use crate::error::{Failure, Kind};
+use crate::ids::PluginName;
+
+/// Output may be this many times the input of a call, and a little more.
+const GROWTH: usize = 4;
+const GROWTH_ALLOWANCE_BYTES: usize = 4 << 10;
+
+/// Passes an answer through the plugins that want its text, the last plugin first.
+pub(super) fn run(chain: Chain, events: Events) -> Events {
+    if !chain.has_text_hook() {
+        return events;
+    }
+    let state = State::Waiting(chain, events);
+    stream::try_unfold(state, State::next).try_filter(|batch| std::future::ready(!batch.is_empty())).boxed()
+}
+
+/// An answer on its way through the plugins.
+enum State {
+    /// No event has come: the plugins are not yet started for it.
+    Waiting(Chain, Events),
+    /// Passing.
+    Running(Vec<Stage>, Events),
+}
+
+impl State {
+    async fn next(self) -> Result<Option<(Batch, Self)>, Failure> {
+        let (mut stages, mut events) = match self {
+            Self::Waiting(chain, events) => {
+                (chain.into_text_sessions().await?.into_iter().map(Stage::new).collect(), events)
+            }
+            Self::Running(stages, events) => (stages, events),
+        };
+        let Some(mut batch) = events.try_next().await? else { return Ok(None) };
+        for stage in &mut stages {
+            batch = stage.pass(batch).await?;
+        }
+        Ok(Some((batch, Self::Running(stages, events))))
+    }
+}
+
+/// One plugin, and what it has left unconsumed.
+struct Stage {
+    plugin: PluginName,
+    wish: TextWish,
+    session: Box<dyn Session>,
+    blocks: HashMap<u32, Block>,
+}
+
+/// A block whose text the plugin wants.
+enum Block {
+    Prose { kind: TextKind, held: String },
+    ToolArgs { lexer: Lexer, held: String },
+}
+
+/// A place in the batch that is being made.
+enum Slot {
+    /// Goes on as it is.
+    Event(Event),
+    /// JSON between string values.
+    Raw { index: u32, text: String },
+    /// Becomes what the plugin makes of the next chunk.
+    Chunk,
+}
+
+impl Stage {
+    fn new((plugin, wish, session): (PluginName, TextWish, Box<dyn Session>)) -> Self {
+        Self { plugin, wish, session, blocks: HashMap::new() }
+    }
+
+    /// A batch as the plugin leaves it.
+    async fn pass(&mut self, batch: Batch) -> Result<Batch, Failure> {
+        let mut plan = Plan::default();
+        for event in batch {
+            self.plan(event, &mut plan);
+        }
+        if plan.chunks.is_empty() {
+            return Ok(plan.slots.into_iter().filter_map(Slot::into_event).collect());
+        }
+        let outcomes = match self.session.on_text(&plan.chunks).await? {
+            TextVerdict::Pass => None,
+            TextVerdict::Rewrite(outcomes) => Some(outcomes),
+            TextVerdict::Stop(failure) => return Err(failure),
+        };
+        self.assemble(plan, outcomes)
+    }
+
+    fn plan(&mut self, event: Event, plan: &mut Plan) {
+        match event {
+            Event::BlockStart(start) => {
+                if let Some(block) = self.block(&start.kind) {
+                    self.blocks.insert(start.index, block);
+                }
+                plan.slots.push(Slot::Event(Event::BlockStart(start)));
+            }
+            Event::Delta(delta) => match self.blocks.get_mut(&delta.index) {
+                Some(block) => block.feed(delta, plan),
+                None => plan.slots.push(Slot::Event(Event::Delta(delta))),
+            },
+            Event::BlockStop(index) => {
+                if let Some(block) = self.blocks.remove(&index) {
+                    block.end(index, plan);
+                }
+                plan.slots.push(Slot::Event(Event::BlockStop(index)));
+            }
+            Event::Signature { .. } | Event::MessageStop(_) | Event::Usage(_) => plan.slots.push(Slot::Event(event)),
+        }
+    }
+
+    fn block(&self, kind: &BlockKind) -> Option<Block> {
+        let prose = |kind| Block::Prose { kind, held: String::new() };
+        match kind {
+            BlockKind::Text => self.wish.text.then(|| prose(TextKind::Text)),
+            BlockKind::Reasoning => self.wish.reasoning.then(|| prose(TextKind::Reasoning)),
+            BlockKind::ToolUse { .. } => self
+                .wish
+                .tool_args
+                .then(|| Block::ToolArgs { lexer: Lexer::default(), held: String::new() }),
+        }
+    }
+
+    fn assemble(&mut self, plan: Plan, outcomes: Option<Vec<Outcome>>) -> Result<Batch, Failure> {
+        if let Some(outcomes) = &outcomes
+            && outcomes.len() != plan.chunks.len()
+        {
+            return Err(self.broken(&format!("{} outcomes for {} chunks", outcomes.len(), plan.chunks.len())));
+        }
+        let mut outcomes = outcomes.map(Vec::into_iter);
+        let mut chunks = plan.chunks.into_iter();
+        let mut batch = Vec::with_capacity(plan.slots.len());
+        for slot in plan.slots {
+            match slot {
+                Slot::Event(event) => batch.push(event),
+                Slot::Raw { index, text } => append(&mut batch, index, text),
+                Slot::Chunk => {
+                    let Some(chunk) = chunks.next() else { continue };
+                    let outcome = outcomes.as_mut().and_then(Iterator::next);
+                    let (index, kind) = (chunk.index, chunk.kind);
+                    let mut text = self.settle(chunk, outcome)?;
+                    if kind == TextKind::ToolArgs {
+                        let mut escaped = String::with_capacity(text.len());
+                        escape_into(&text, &mut escaped);
+                        text = escaped;
+                    }
+                    append(&mut batch, index, text);
+                }
+            }
+        }
+        Ok(batch)
+    }
+
+    /// The text that goes on in a chunk's place; what was not consumed is kept.
+    fn settle(&mut self, mut chunk: Chunk, outcome: Option<Outcome>) -> Result<String, Failure> {
+        let Some(Outcome { consumed, output }) = outcome else { return Ok(chunk.text) };
+        if !chunk.text.is_char_boundary(consumed) {
+            return Err(self.broken(&format!("{consumed} bytes consumed: not a character border of the chunk")));
+        }
+        if let Some(output) = &output
+            && output.len() > consumed * GROWTH + GROWTH_ALLOWANCE_BYTES
+        {
+            return Err(self.broken(&format!("{} bytes of output for {consumed} bytes", output.len())));
+        }
+        let rest = chunk.text.split_off(consumed);
+        if chunk.last && !rest.is_empty() {
+            return Err(self.broken(&format!("{} bytes left at the end of a block", rest.len())));
+        }
+        if rest.len() > self.wish.window {
+            let window = self.wish.window;
+            return Err(self.broken(&format!("{} bytes left unconsumed, more than its window of {window}", rest.len())));
+        }
+        if let Some(Block::Prose { held, .. } | Block::ToolArgs { held, .. }) = self.blocks.get_mut(&chunk.index) {
+            *held = rest;
+        }
+        Ok(output.unwrap_or(chunk.text))
+    }
+
+    fn broken(&self, what: &str) -> Failure {
+        Failure::new(Kind::PluginFault, "a plugin failed; the answer ends here")
+            .with_internal(format!("plugin `{}`: on-text answered with {what}", self.plugin))
+    }
+}
+
+impl Block {
+    /// Puts new text behind what is held.
+    fn feed(&mut self, delta: Delta, plan: &mut Plan) {
+        let Delta { index, text } = delta;
+        match self {
+            Self::Prose { kind, held } => plan.text(index, *kind, held, text),
+            Self::ToolArgs { lexer, held } => plan.pieces(index, lexer.feed(&text), held),
+        }
+    }
+
+    fn end(self, index: u32, plan: &mut Plan) {
+        match self {
+            Self::Prose { kind, mut held } => plan.end(index, kind, &mut held, String::new()),
+            Self::ToolArgs { mut lexer, mut held } => plan.pieces(index, lexer.end(), &mut held),
+        }
+    }
+}
+
+/// The batch that is being made, and the chunks for the one call that it needs.
+#[derive(Default)]
+struct Plan {
+    slots: Vec<Slot>,
+    chunks: Vec<Chunk>,
+}
+
+impl Plan {
+    /// More text, joined with what arrived together with it.
+    fn text(&mut self, index: u32, kind: TextKind, held: &mut String, text: String) {
+        if let Some(chunk) = self.open(index, kind) {
+            chunk.text.push_str(&text);
+        } else if !(held.is_empty() && text.is_empty()) {
+            self.push(Chunk { index, kind, text: joined(held, text), last: false });
+        }
+    }
+
+    /// The end of a block or string value.
+    fn end(&mut self, index: u32, kind: TextKind, held: &mut String, text: String) {
+        if let Some(chunk) = self.open(index, kind) {
+            chunk.text.push_str(&text);
+            chunk.last = true;
+        } else {
+            self.push(Chunk { index, kind, text: joined(held, text), last: true });
+        }
+    }
+
+    fn pieces(&mut self, index: u32, pieces: Vec<Piece>, held: &mut String) {
+        for piece in pieces {
+            match piece {
+                Piece::Raw(text) => self.slots.push(Slot::Raw { index, text }),
+                Piece::Text { text, last: false } => self.text(index, TextKind::ToolArgs, held, text),
+                Piece::Text { text, last: true } => self.end(index, TextKind::ToolArgs, held, text),
+            }
+        }
+    }
+
+    /// The chunk that more text of the block may still join.
+    fn open(&mut self, index: u32, kind: TextKind) -> Option<&mut Chunk> {
+        let fits = |chunk: &&mut Chunk| chunk.index == index && chunk.kind == kind && !chunk.last;
+        self.chunks.iter_mut().rev().find(fits)
+    }
+
+    fn push(&mut self, chunk: Chunk) {
+        self.slots.push(Slot::Chunk);
+        self.chunks.push(chunk);
+    }
+}
+
+impl Slot {
+    fn into_event(self) -> Option<Event> {
+        match self {
+            Self::Event(event) => Some(event),
+            Self::Raw { index, text } => Some(Event::Delta(Delta { index, text })),
+            Self::Chunk => None,
+        }
+    }
+}
+
+fn joined(held: &mut String, text: String) -> String {
+    if held.is_empty() {
+        return text;
+    }
+    let mut whole = std::mem::take(held);
+    whole.push_str(&text);
+    whole
+}
+
+/// Adds text to a batch, to the delta before it where that is the same block's.
+fn append(batch: &mut Batch, index: u32, text: String) {
+    match batch.last_mut() {
+        _ if text.is_empty() => {}
+        Some(Event::Delta(delta)) if delta.index == index => delta.text.push_str(&text),
+        _ => batch.push(Event::Delta(Delta { index, text })),
+    }
+}
+
+#[cfg(test)]
+#[path = "text_tests.rs"]
+mod tests;

@@ -1,0 +1,93 @@
+use std::fmt::Write;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use super::component::Compiled;
+use super::convert;
+use super::engine::Engine;
+use super::session::Initialised;
+use crate::error::{Failure, Kind};
+use crate::ids::{KeyId, PluginName};
+use crate::pipeline::{self, Context, Hooks};
+use crate::store::SeedRoot;
+
+/// A plugin with its config, for one key.
+pub(super) struct Bound {
+    pub(super) engine: Engine,
+    pub(super) compiled: Arc<Compiled>,
+    pub(super) name: PluginName,
+    pub(super) config: Arc<str>,
+    pub(super) seed: String,
+}
+
+#[async_trait]
+impl pipeline::Plugin for Bound {
+    fn name(&self) -> &PluginName {
+        &self.name
+    }
+
+    fn hooks(&self) -> Hooks {
+        self.compiled.hooks()
+    }
+
+    async fn start(&self, context: &Context) -> Result<Box<dyn pipeline::Session>, Failure> {
+        let (engine, compiled, name) = (&self.engine, &self.compiled, &self.name);
+        let request = Some(context.request.clone());
+        let (instance, descriptor) = Initialised::new(engine, compiled, name, request, &self.config)
+            .await?
+            .map_err(|faults| self.config_refused(&faults))?;
+        let wish = convert::wish(&descriptor, engine.limits.window_bytes);
+        Ok(Box::new(instance.start(engine, compiled, context, &self.seed, wish).await?))
+    }
+}
+
+impl Bound {
+    /// The config was checked when it was enabled: the plugin was replaced since.
+    fn config_refused(&self, faults: &[(String, String)]) -> Failure {
+        let name = &self.name;
+        let faults: Vec<_> = faults.iter().map(|(path, message)| format!("{path}: {message}")).collect();
+        Failure::new(Kind::PluginUnavailable, format!("the plugin `{name}` does not accept its config; ask the operator"))
+            .with_internal(format!("plugin `{name}` refused its config: {}", faults.join("; ")))
+    }
+}
+
+/// The secret that one plugin gets for one key: stable, and of no use to any other plugin.
+pub(super) fn seed(root: &SeedRoot, plugin: &PluginName, key: &KeyId) -> String {
+    let mut mac = keyed(root.expose());
+    mac.update(plugin.as_str().as_bytes());
+    mac.update(b"\0");
+    mac.update(key.as_str().as_bytes());
+    let mut seed = String::with_capacity(64);
+    for byte in mac.finalize().into_bytes() {
+        // Writing to a `String` cannot fail.
+        let _ = write!(seed, "{byte:02x}");
+    }
+    seed
+}
+
+#[expect(clippy::expect_used, reason = "HMAC takes a key of any length (RFC 2104)")]
+fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
+    Hmac::new_from_slice(key).expect("HMAC takes a key of any length")
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+    use super::*;
+
+    #[test]
+    fn a_seed_belongs_to_one_plugin_and_one_key() {
+        let root = SeedRoot::new([7; 32]);
+        let (redact, route) = (PluginName::parse("redact").unwrap(), PluginName::parse("route").unwrap());
+        let (one, two) = (KeyId::parse("aaaaaaaaa1").unwrap(), KeyId::parse("aaaaaaaaa2").unwrap());
+        let first = seed(&root, &redact, &one);
+        assert_eq!(first, seed(&root, &redact, &one));
+        assert_eq!(first.len(), 64);
+        assert_ne!(first, seed(&root, &route, &one));
+        assert_ne!(first, seed(&root, &redact, &two));
+        assert_ne!(first, seed(&SeedRoot::new([8; 32]), &redact, &one));
+    }
+}

@@ -1,0 +1,219 @@
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use async_trait::async_trait;
+
+use super::bindings::adit::plugin::types::Descriptor;
+use super::bound::{Bound, seed};
+use super::component::{Compiled, Refused};
+use super::engine::Engine;
+use super::session::Initialised;
+use crate::config::PluginLimits;
+use crate::error::{Failure, Kind};
+use crate::ids::{KeyId, PluginName};
+use crate::pipeline::{self, Plugin};
+use crate::store::SeedRoot;
+
+/// Why there is no catalog.
+#[derive(Debug, thiserror::Error)]
+#[error("the plugin engine cannot start: {0}")]
+pub struct CatalogError(String);
+
+/// Why a plugin cannot be switched on with a config.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// There is no such plugin, or its file is refused.
+    #[error("{0}")]
+    Plugin(#[from] LoadError),
+    /// The plugin refuses the config: JSON Pointer and message of each fault.
+    #[error("the plugin refuses this config")]
+    Config(Vec<(String, String)>),
+    /// The plugin broke while it read the config.
+    #[error("{}", .0.internal.as_deref().unwrap_or(&.0.message))]
+    Failed(Failure),
+}
+
+/// Why a plugin is not to be had.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum LoadError {
+    /// No file of that name.
+    #[error("there is no plugin `{name}`: `{file}` does not exist")]
+    Missing {
+        /// The plugin.
+        name: PluginName,
+        /// Where it would be.
+        file: PathBuf,
+    },
+    /// The file is no plugin.
+    #[error("`{file}` {reason}")]
+    Refused {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        reason: Arc<Refused>,
+    },
+}
+
+/// A plugin file, as `adit plugin list` shows it.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The stem of the file.
+    pub name: String,
+    /// The version that the plugin gives itself, if it starts without a config.
+    pub version: Option<String>,
+    /// Its hooks.
+    pub hooks: Vec<&'static str>,
+    /// The file's size.
+    pub size_bytes: u64,
+    /// Why it cannot be used.
+    pub problem: Option<String>,
+}
+
+/// The plugins of a folder. A component is compiled when it is first asked for, and kept.
+pub struct Catalog {
+    engine: Engine,
+    folder: PathBuf,
+    seed_root: Option<SeedRoot>,
+    loaded: RwLock<HashMap<PluginName, Arc<Compiled>>>,
+}
+
+impl Catalog {
+    /// The plugins of a folder, which need not exist.
+    pub fn open(folder: &Path, limits: &PluginLimits) -> Result<Self, CatalogError> {
+        let engine = Engine::new(limits).map_err(|fault| CatalogError(fault.to_string()))?;
+        Ok(Self { engine, folder: folder.to_owned(), seed_root: None, loaded: RwLock::default() })
+    }
+
+    /// With the secret that seeds are derived from. Only a catalog that has it can serve requests.
+    #[must_use]
+    pub fn with_seed_root(mut self, root: SeedRoot) -> Self {
+        self.seed_root = Some(root);
+        self
+    }
+
+    /// Compiles every plugin of the folder now, so that no request waits for it.
+    ///
+    /// Answers with the plugins that are ready, and with why others are not.
+    pub fn load_all(&self) -> (Vec<PluginName>, Vec<LoadError>) {
+        let (mut ready, mut refused) = (Vec::new(), Vec::new());
+        for name in self.names() {
+            match self.load(&name) {
+                Ok(_) => ready.push(name),
+                Err(fault) => refused.push(fault),
+            }
+        }
+        (ready, refused)
+    }
+
+    /// What the folder holds, by name.
+    pub async fn list(&self) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        for name in self.names() {
+            entries.push(self.entry(&name).await);
+        }
+        entries
+    }
+
+    /// Asks a plugin whether it would start with a config.
+    pub async fn check(&self, name: &PluginName, config: &str) -> Result<(), CheckError> {
+        self.describe(name, config).await.map(drop)
+    }
+
+    async fn describe(&self, name: &PluginName, config: &str) -> Result<Descriptor, CheckError> {
+        let compiled = self.load(name)?;
+        let answer = Initialised::new(&self.engine, &compiled, name, None, config).await.map_err(CheckError::Failed)?;
+        answer.map(|(_, descriptor)| descriptor).map_err(CheckError::Config)
+    }
+
+    async fn entry(&self, name: &PluginName) -> Entry {
+        let mut entry = Entry {
+            name: name.to_string(),
+            version: None,
+            hooks: Vec::new(),
+            size_bytes: std::fs::metadata(self.file(name)).map_or(0, |file| file.len()),
+            problem: None,
+        };
+        match self.load(name) {
+            Ok(compiled) => {
+                let hooks = compiled.hooks();
+                let named = [(hooks.route, "route"), (hooks.prompt, "prompt"), (hooks.text, "text")];
+                entry.hooks = named.into_iter().filter_map(|(has, name)| has.then_some(name)).collect();
+                entry.version = self.describe(name, "{}").await.ok().map(|descriptor| descriptor.version);
+            }
+            Err(fault) => entry.problem = Some(fault.to_string()),
+        }
+        entry
+    }
+
+    fn names(&self) -> Vec<PluginName> {
+        let Ok(folder) = std::fs::read_dir(&self.folder) else { return Vec::new() };
+        let mut names: Vec<_> = folder
+            .filter_map(|entry| {
+                let path = entry.ok()?.path();
+                let is_plugin = path.extension().is_some_and(|extension| extension == "wasm");
+                PluginName::parse(path.file_stem().filter(|_| is_plugin)?.to_str()?).ok()
+            })
+            .collect();
+        names.sort();
+        names
+    }
+
+    fn file(&self, name: &PluginName) -> PathBuf {
+        self.folder.join(format!("{name}.wasm"))
+    }
+
+    fn loaded(&self, name: &PluginName) -> Option<Arc<Compiled>> {
+        self.loaded.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// Compiles a plugin that was not asked for before. Takes tens to hundreds of milliseconds.
+    fn load(&self, name: &PluginName) -> Result<Arc<Compiled>, LoadError> {
+        if let Some(compiled) = self.loaded(name) {
+            return Ok(compiled);
+        }
+        let file = self.file(name);
+        if !file.exists() {
+            return Err(LoadError::Missing { name: name.clone(), file });
+        }
+        let compiled = Compiled::load(&self.engine, &file)
+            .map_err(|reason| LoadError::Refused { file, reason: Arc::new(reason) })?;
+        let compiled = Arc::new(compiled);
+        let mut loaded = self.loaded.write().unwrap_or_else(PoisonError::into_inner);
+        Ok(Arc::clone(loaded.entry(name.clone()).or_insert(compiled)))
+    }
+}
+
+/// Binds plugins of a catalog that is shared by all requests.
+#[async_trait]
+impl pipeline::Plugins for Arc<Catalog> {
+    async fn bind(&self, name: &PluginName, config: &Arc<str>, key: &KeyId) -> Result<Arc<dyn Plugin>, Failure> {
+        let compiled = match self.loaded(name) {
+            Some(compiled) => compiled,
+            None => self.load_apart(name).await?,
+        };
+        let Some(root) = &self.seed_root else {
+            return Err(Failure::new(Kind::Internal, "internal error").with_internal("the catalog has no seed root"));
+        };
+        Ok(Arc::new(Bound {
+            engine: self.engine.clone(),
+            compiled,
+            name: name.clone(),
+            config: Arc::clone(config),
+            seed: seed(root, name, key),
+        }))
+    }
+}
+
+impl Catalog {
+    /// Compiles on a thread that may block.
+    async fn load_apart(self: &Arc<Self>, name: &PluginName) -> Result<Arc<Compiled>, Failure> {
+        let (catalog, wanted) = (Arc::clone(self), name.clone());
+        let loaded = tokio::task::spawn_blocking(move || catalog.load(&wanted)).await;
+        let unavailable = |internal: String| {
+            let message = format!("the plugin `{name}` cannot be used, and this key requires it; ask the operator");
+            Failure::new(Kind::PluginUnavailable, message).with_internal(internal)
+        };
+        loaded.map_err(|fault| unavailable(fault.to_string()))?.map_err(|fault| unavailable(fault.to_string()))
+    }
+}

@@ -1,0 +1,73 @@
+use std::sync::Arc;
+
+use wasmtime::component::{HasSelf, Linker};
+use wasmtime::{Config, Engine as Wasmtime, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+use super::bindings::adit::plugin::types;
+use super::instance::Guest;
+use super::ticker::Ticker;
+use super::wasi;
+use crate::config::PluginLimits;
+
+/// The stack of a guest, in bytes, and of the fiber that it runs on.
+const GUEST_STACK_BYTES: usize = 512 << 10;
+const FIBER_STACK_BYTES: usize = 1 << 20;
+
+/// What all plugins share: the code generator, what may be imported, the pool of instances, and
+/// the clock that ends calls which run too long.
+#[derive(Clone)]
+pub(super) struct Engine {
+    pub(super) wasmtime: Wasmtime,
+    pub(super) linker: Arc<Linker<Guest>>,
+    pub(super) ticker: Arc<Ticker>,
+    pub(super) limits: Arc<PluginLimits>,
+}
+
+impl Engine {
+    pub(super) fn new(limits: &PluginLimits) -> wasmtime::Result<Self> {
+        let wasmtime = Wasmtime::new(&settings(limits))?;
+        let mut linker = Linker::new(&wasmtime);
+        wasi::link(&mut linker)?;
+        types::add_to_linker::<Guest, HasSelf<Guest>>(&mut linker, |guest| guest)?;
+        Ok(Self {
+            ticker: Arc::new(Ticker::start(&wasmtime)?),
+            wasmtime,
+            linker: Arc::new(linker),
+            limits: Arc::new(limits.clone()),
+        })
+    }
+}
+
+fn settings(limits: &PluginLimits) -> Config {
+    let mut config = Config::new();
+    config.epoch_interruption(true);
+    config.max_wasm_stack(GUEST_STACK_BYTES);
+    config.async_stack_size(FIBER_STACK_BYTES);
+    // A trap is reported by name; symbolised backtraces of guests would only fill the log.
+    config.wasm_backtrace_max_frames(None);
+    config.memory_init_cow(true);
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits)));
+    config
+}
+
+/// Room for `limits.instances` components of the size that ordinary toolchains make. Slots are
+/// address space until they are used.
+fn pool(limits: &PluginLimits) -> PoolingAllocationConfig {
+    /// A Rust component has one core module of its own and up to three that adapt WASI.
+    const CORE_INSTANCES: u32 = 6;
+    const TABLES: u32 = 4;
+    let mut pool = PoolingAllocationConfig::default();
+    pool.total_component_instances(limits.instances);
+    pool.total_core_instances(limits.instances.saturating_mul(CORE_INSTANCES));
+    pool.total_memories(limits.instances);
+    pool.total_tables(limits.instances.saturating_mul(TABLES));
+    pool.total_stacks(limits.instances);
+    pool.max_core_instances_per_component(CORE_INSTANCES);
+    pool.max_memories_per_component(1);
+    pool.max_tables_per_component(TABLES);
+    pool.max_memory_size(limits.memory_bytes);
+    // Memory that is zeroed by hand is cheaper than memory that is given back and faulted in again.
+    pool.linear_memory_keep_resident(64 << 10);
+    pool.table_keep_resident(4 << 10);
+    pool
+}

@@ -1,0 +1,20 @@
+//! WebAssembly plugins: the only place that knows wasmtime.
+//!
+//! A component is compiled and checked once ([`Catalog`]), and gets a fresh instance for every
+//! request ([`crate::pipeline::Session`]), which may use a little memory, a little time, and
+//! nothing else.
+
+mod bindings;
+mod bound;
+mod catalog;
+mod component;
+mod convert;
+mod engine;
+mod guest_log;
+mod instance;
+mod session;
+mod ticker;
+mod wasi;
+
+pub use catalog::{Catalog, CatalogError, CheckError, Entry};
+pub use component::Refused;

@@ -1,0 +1,98 @@
+//! How the store fails.
+
+use std::error::Error;
+use std::io;
+use std::path::PathBuf;
+
+use crate::error::{Failure, Kind};
+use crate::ids::{KeyId, PluginName};
+
+/// Why the store could not do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another process has held the database for longer than the store waits.
+    #[error("the key store is locked by another process: try again, or end what holds `adit.db` open")]
+    Locked,
+    /// The database cannot be read or written.
+    #[error("cannot use the key store: {0}")]
+    Unavailable(#[source] Box<dyn Error + Send + Sync>),
+    /// A newer Adit has written the database.
+    #[error(
+        "cannot open `{}`: it has version {found}, this Adit knows up to {known}: run the newer Adit, or choose another data folder",
+        path.display()
+    )]
+    NewerVersion {
+        /// The database.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// The newest version that this Adit understands.
+        known: i64,
+    },
+    /// The file is something else. It is left as it is.
+    #[error(
+        "cannot open `{}`: it is not a database of Adit: move it away, restore it from a backup, or choose another data folder",
+        path.display()
+    )]
+    NotADatabase {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is a database, but a damaged one. It is left as it is.
+    #[error("cannot read the key store: it is damaged ({detail}): restore `adit.db` from a backup")]
+    Damaged {
+        /// What does not fit.
+        detail: String,
+    },
+    /// The folder or the file cannot be made or opened.
+    #[error("cannot open `{}`: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// A key or the seed root cannot be drawn.
+    #[error("the operating system gives no random numbers: {0}")]
+    Randomness(getrandom::Error),
+    /// There is no key with this id.
+    #[error("there is no key `{0}`")]
+    UnknownKey(KeyId),
+    /// The key has no such plugin in its chain.
+    #[error("plugin `{plugin}` is not enabled for key `{key}`")]
+    NotEnabled {
+        /// The key.
+        key: KeyId,
+        /// The plugin.
+        plugin: PluginName,
+    },
+    /// Two labels of a key have the same name.
+    #[error("label `{0}` is given twice")]
+    DuplicateLabel(String),
+}
+
+impl From<getrandom::Error> for StoreError {
+    fn from(error: getrandom::Error) -> Self {
+        Self::Randomness(error)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::new(Kind::StoreUnavailable, "the key store cannot be read at the moment")
+            .with_internal(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_the_client_no_path() {
+        let failure = Failure::from(StoreError::NotADatabase { path: PathBuf::from("/srv/adit/adit.db") });
+        assert_eq!(failure.kind, Kind::StoreUnavailable);
+        assert!(!failure.message.contains("/srv"));
+        assert!(failure.internal.is_some_and(|internal| internal.contains("`/srv/adit/adit.db`")));
+    }
+}

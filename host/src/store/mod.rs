@@ -1,0 +1,64 @@
+//! What outlives a request: keys, and which plugins run for them.
+//!
+//! The trait says what the rest of Adit may rely on; SQLite is one implementation of it.
+
+mod api_key;
+mod error;
+mod key;
+mod seed_root;
+mod sqlite;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::ids::{KeyId, PluginName};
+
+pub use api_key::{ApiKey, MalformedKey, SecretHash};
+pub use error::StoreError;
+pub use key::{EnabledPlugin, InvalidName, Key, KeyName, Label, StoredKey, Verification};
+pub use seed_root::SeedRoot;
+pub use sqlite::Sqlite;
+
+/// Where a plugin stands in the chain of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Position {
+    /// After all others. A plugin that is enabled already keeps its place.
+    Last,
+    /// Right before this one. A plugin that is enabled already moves there.
+    Before(PluginName),
+}
+
+/// The keys and their plugin chains.
+///
+/// A change is seen by the next [`Keys::find`], whichever process made it.
+#[async_trait]
+pub trait Keys: Send + Sync {
+    /// The key with this id, revoked ones included. Called on every request: it is fast.
+    async fn find(&self, id: &KeyId) -> Result<Option<Arc<StoredKey>>, StoreError>;
+
+    /// Makes a key without plugins. The [`ApiKey`] is the only place that ever holds its secret.
+    async fn create(&self, name: KeyName, labels: Vec<Label>) -> Result<(ApiKey, Key), StoreError>;
+
+    /// All keys, revoked ones included, the oldest first.
+    async fn list(&self) -> Result<Vec<Key>, StoreError>;
+
+    /// Makes a key invalid for good. A key that is revoked already keeps its first time.
+    async fn revoke(&self, id: &KeyId, at: Timestamp) -> Result<(), StoreError>;
+
+    /// Puts a plugin into the chain of a key. If it is there already, its config is replaced.
+    async fn enable_plugin(
+        &self,
+        id: &KeyId,
+        plugin: EnabledPlugin,
+        position: Position,
+    ) -> Result<(), StoreError>;
+
+    /// Takes a plugin out of the chain of a key.
+    async fn disable_plugin(&self, id: &KeyId, plugin: &PluginName) -> Result<(), StoreError>;
+
+    /// The secret from which the seeds of plugins are derived: made at the first start, the same
+    /// ever after.
+    fn seed_root(&self) -> &SeedRoot;
+}

@@ -1,0 +1,52 @@
+//! Finding a key on every request, for the price of asking SQLite whether anything changed.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+use super::super::{StoreError, StoredKey};
+use super::rows;
+use crate::ids::KeyId;
+
+/// A connection that only reads, with the keys that it has read since the last change.
+///
+/// `PRAGMA data_version` gives another number after a commit of any other connection, in this
+/// process or in another one (<https://www.sqlite.org/pragma.html#pragma_data_version>). It looks
+/// into shared memory and reads no page. Because no write goes through this connection, the number
+/// alone says whether the keys in memory are still true.
+pub(super) struct Reader {
+    connection: Connection,
+    data_version: Option<i64>,
+    keys: HashMap<KeyId, Arc<StoredKey>>,
+}
+
+impl Reader {
+    pub(super) fn new(connection: Connection) -> Self {
+        Self { connection, data_version: None, keys: HashMap::new() }
+    }
+
+    /// Only keys that exist are kept in memory: made-up ids do not fill it.
+    pub(super) fn find(&mut self, id: &KeyId) -> Result<Option<Arc<StoredKey>>, StoreError> {
+        let data_version = self
+            .connection
+            .prepare_cached("PRAGMA data_version")?
+            .query_row([], |row| row.get::<_, i64>(0))?;
+        if self.data_version != Some(data_version) {
+            self.keys.clear();
+            self.data_version = Some(data_version);
+        }
+        if let Some(key) = self.keys.get(id) {
+            return Ok(Some(Arc::clone(key)));
+        }
+        // One transaction, so that a key and its plugins are of the same moment. A change that
+        // comes between the two questions is read now and asked for once more at the next find.
+        let transaction = self.connection.transaction()?;
+        let found = rows::find_key(&transaction, id)?.map(Arc::new);
+        transaction.commit()?;
+        if let Some(key) = &found {
+            self.keys.insert(id.clone(), Arc::clone(key));
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,3 @@
+//! Client wire formats. Each reads into and writes from [`crate::chat`].
+
+pub mod openai;

@@ -1,0 +1,87 @@
+//! A request body becomes a [`Request`].
+//!
+//! [`body`] reads the top level once, as names and raw values; each module below then takes its
+//! own members. [`messages`] reads turn by turn, [`repair`] makes of the turns a conversation that
+//! Converse accepts.
+
+mod body;
+mod content;
+mod dropped;
+mod fault;
+mod image;
+mod json;
+mod messages;
+mod object;
+mod one_or_many;
+mod repair;
+mod sampling;
+mod tools;
+
+use std::borrow::Cow;
+
+use crate::chat::{Delivery, Request};
+use crate::error::Failure;
+
+use body::Body;
+use dropped::Dropped;
+use object::Text;
+
+/// What a request body said.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decoded {
+    /// The call.
+    pub request: Request,
+    /// Whether a stream ends with a chunk that says what it cost (`stream_options.include_usage`).
+    pub include_usage: UsageChunk,
+    /// What was left out although it says something, each once: `seed`, `messages[].name`. Plain ASCII.
+    pub dropped: Vec<Cow<'static, str>>,
+}
+
+/// Whether a stream says what it cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UsageChunk {
+    /// In a last chunk.
+    Include,
+    /// It does not.
+    Omit,
+}
+
+/// Reads the body of `POST /v1/chat/completions`.
+///
+/// Every fault is an [`InvalidRequest`](crate::error::Kind::InvalidRequest) that says what is wrong
+/// and what is expected; its `param` names the field as OpenAI does (`messages[2].content[0].text`),
+/// and no message repeats what a prompt says.
+pub fn decode(body: &[u8]) -> Result<Decoded, Failure> {
+    let mut dropped = Dropped::default();
+    let body = Body::scan(body)?;
+    body.treat_what_is_not_mapped(&mut dropped)?;
+
+    let model: Text<'_> = body.read("model")?.ok_or_else(|| fault::missing("model", "the id of a model"))?;
+    if model.is_blank() {
+        return Err(fault::invalid("model", "has to be the id of a model, not blank"));
+    }
+    let sampling = sampling::decode(&body, &mut dropped)?;
+    let (tools, tool_choice) = tools::decode(&body, &mut dropped)?;
+    let (delivery, include_usage) = delivery(&body)?;
+    let (system, messages) = messages::decode(&body, &mut dropped)?;
+
+    let request = Request { model: model.into_string(), system, messages, tools, tool_choice, sampling, delivery };
+    Ok(Decoded { request, include_usage, dropped: dropped.into_names() })
+}
+
+object::object! {
+    /// `stream_options`
+    StreamOptions<'a> {
+        include_usage: bool = "include_usage",
+    } ignores ["include_obfuscation"]
+}
+
+/// `stream`, and `stream_options`, which mean nothing without it.
+fn delivery(body: &Body<'_>) -> Result<(Delivery, UsageChunk), Failure> {
+    let options: StreamOptions<'_> = body.read("stream_options")?.unwrap_or_default();
+    let include_usage = if options.include_usage == Some(true) { UsageChunk::Include } else { UsageChunk::Omit };
+    match body.read("stream")? {
+        Some(true) => Ok((Delivery::Streamed, include_usage)),
+        Some(false) | None => Ok((Delivery::Whole, UsageChunk::Omit)),
+    }
+}

@@ -1,0 +1,21 @@
+//! OpenAI Chat Completions, as `POST /v1/chat/completions` speaks it (OpenAI's API reference 2.3.0).
+//!
+//! Pure: bytes in, values out, and the other way round. Ids and the clock come in as parameters.
+//!
+//! * [`decode`] reads a request body; every fault is a 400 that names the field.
+//! * [`StreamEncoder`] and [`whole`] write the same answer in pieces or in one piece.
+//! * [`error_body`] and [`models`] write the two small bodies.
+
+mod decode;
+mod encode;
+mod failure;
+mod fields;
+mod models;
+
+pub use decode::{Decoded, UsageChunk, decode};
+pub use encode::{Incomplete, StreamEncoder, whole};
+pub use failure::error_body;
+pub use models::{Model, models};
+
+#[cfg(test)]
+mod tests;

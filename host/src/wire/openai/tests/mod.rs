@@ -1,0 +1,54 @@
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail loudly")]
+
+mod decode;
+mod encode;
+mod events;
+mod property;
+mod schema;
+mod validator;
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// Runs every case of `tests/golden/openai/GROUP.cases` and compares what they give with the
+/// snapshot beside it. A case is a line `# what it shows` and what follows it.
+fn check(group: &str, run: impl Fn(&str) -> String) {
+    let mut report = String::new();
+    for (name, input) in cases(group) {
+        writeln!(report, "# {name}\n{}\n", run(&input).trim_end()).unwrap();
+    }
+    check_snapshot(group, &report);
+}
+
+/// Compares a text with the snapshot of that name in `tests/golden/openai`.
+fn check_snapshot(name: &str, text: &str) {
+    insta::with_settings!({
+        snapshot_path => golden(),
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, {
+        insta::assert_snapshot!(name, text);
+    });
+}
+
+/// The cases of a group, by name.
+fn cases(group: &str) -> Vec<(String, String)> {
+    let path = golden().join(format!("{group}.cases"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let cases = text.split("\n# ").map(|case| case.trim_start_matches("# ").split_once('\n').unwrap());
+    cases.map(|(name, input)| (name.to_owned(), input.trim().to_owned())).collect()
+}
+
+fn golden() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/openai")
+}
+
+/// A file of recorded data, which stands outside the repository and may be missing.
+fn fixture(name: &str) -> Option<serde_json::Value> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/fixtures").join(name);
+    let Ok(text) = std::fs::read(&path) else {
+        eprintln!("skipped: there is no {}", path.display());
+        return None;
+    };
+    Some(serde_json::from_slice(&text).unwrap())
+}

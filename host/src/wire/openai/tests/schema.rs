@@ -1,0 +1,87 @@
+//! OpenAI's own schemas judge what is written, and say what may have to be read.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::encode::KINDS;
+use super::events::{answer, frames, parse, stream};
+use super::validator::Schemas;
+use super::{cases, fixture};
+use crate::error::Failure;
+use crate::wire::openai::fields::FIELDS;
+use crate::wire::openai::{Model, UsageChunk, error_body, models};
+
+fn schemas() -> Option<Schemas> {
+    fixture("openai-schemas.json").map(|document| Schemas::new(&document))
+}
+
+#[track_caller]
+fn judge(schemas: &Schemas, name: &str, value: &Value) {
+    assert_eq!(schemas.faults(name, value), Vec::<String>::new(), "{value}");
+}
+
+#[test]
+fn the_table_of_fields_can_be_searched() {
+    assert!(FIELDS.is_sorted_by(|one, next| one.name < next.name));
+}
+
+#[test]
+fn the_table_knows_every_field_of_a_request() {
+    fn collect(schemas: &Schemas, schema: &Value, names: &mut BTreeSet<String>) {
+        names.extend(schema["properties"].as_object().into_iter().flat_map(|members| members.keys().cloned()));
+        for part in schema["allOf"].as_array().into_iter().flatten() {
+            collect(schemas, part, names);
+        }
+        if let Some(reference) = schema["$ref"].as_str() {
+            collect(schemas, schemas.named(reference.rsplit('/').next().unwrap()), names);
+        }
+    }
+    let Some(schemas) = schemas() else { return };
+    let mut documented = BTreeSet::new();
+    collect(&schemas, schemas.named("CreateChatCompletionRequest"), &mut documented);
+    let known: BTreeSet<String> = FIELDS.iter().map(|field| field.name.to_owned()).collect();
+    assert_eq!(known, documented);
+}
+
+#[test]
+fn answers_are_what_the_schemas_say() {
+    let Some(schemas) = schemas() else { return };
+    for (_, case) in cases("answer") {
+        let events = parse(&case);
+        for usage in [UsageChunk::Include, UsageChunk::Omit] {
+            for frame in frames(&stream([events.as_slice()], usage)) {
+                let schema =
+                    if frame.get("error").is_some() { "ErrorResponse" } else { "CreateChatCompletionStreamResponse" };
+                judge(&schemas, schema, &frame);
+            }
+        }
+        if let Ok(whole) = answer(&events) {
+            judge(&schemas, "CreateChatCompletionResponse", &serde_json::from_str(&whole).unwrap());
+        }
+    }
+}
+
+#[test]
+fn errors_and_models_are_what_the_schemas_say() {
+    let Some(schemas) = schemas() else { return };
+    for kind in KINDS {
+        let body = error_body(&Failure::new(kind, "no"));
+        judge(&schemas, "ErrorResponse", &serde_json::from_slice(&body).unwrap());
+    }
+    let model = Model { id: "m".into(), created: 0, owned_by: "amazon".into() };
+    judge(&schemas, "ListModelsResponse", &serde_json::from_slice(&models(&[model])).unwrap());
+}
+
+#[test]
+fn the_validator_finds_faults() {
+    let Some(schemas) = schemas() else { return };
+    let chunk = serde_json::json!({
+        "id": "c", "object": "chat.completion", "created": 1.5, "model": "m",
+        "choices": [{"index": 0, "delta": {"content": 1}}],
+    });
+    let faults = schemas.faults("CreateChatCompletionStreamResponse", &chunk);
+    let places: BTreeSet<&str> = faults.iter().map(|fault| fault.split([':', ' ']).next().unwrap()).collect();
+    let expected = ["$.choices[0].delta.content", "$.choices[0].finish_reason", "$.created", "$.object"];
+    assert_eq!(places, BTreeSet::from(expected));
+}

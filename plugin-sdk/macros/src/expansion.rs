@@ -1,0 +1,155 @@
+//! From the macro's input to the code that it stands for.
+
+use proc_macro::{Delimiter, Group, TokenStream, TokenTree};
+
+use crate::hook::Hook;
+
+/// The contract, except the named worlds: a plugin has a world of its own.
+const CONTRACT: [&str; 5] = [
+    include_str!("../wit/types.wit"),
+    include_str!("../wit/lifecycle.wit"),
+    include_str!("../wit/route-hook.wit"),
+    include_str!("../wit/prompt-hook.wit"),
+    include_str!("../wit/text-hook.wit"),
+];
+
+/// `Type: hook, hook`
+pub(crate) struct Registration {
+    plugin: TokenStream,
+    hooks: Vec<Hook>,
+}
+
+impl Registration {
+    pub(crate) fn parse(input: TokenStream) -> Result<Self, String> {
+        let tokens: Vec<TokenTree> = input.into_iter().collect();
+        // The last colon, since a path to the type holds others.
+        let colon = tokens.iter().rposition(|token| is_punct(token, ':'));
+        let Some((plugin, hooks)) = colon.and_then(|at| Some((tokens.get(..at)?, tokens.get(at + 1..)?)))
+        else {
+            return Err("expected `Type: hook, ...`, such as `Redact: prompt, text`".to_owned());
+        };
+        let mut named = Vec::new();
+        for token in hooks.iter().filter(|token| !is_punct(token, ',')) {
+            let hook = Hook::parse(&token.to_string())?;
+            if named.contains(&hook) {
+                return Err(format!("hook `{token}` is named twice"));
+            }
+            named.push(hook);
+        }
+        if plugin.is_empty() || named.is_empty() {
+            return Err("expected a type and at least one hook, such as `Redact: prompt, text`".to_owned());
+        }
+        Ok(Self { plugin: plugin.iter().cloned().collect(), hooks: named })
+    }
+
+    /// One block around everything, so that no name reaches the plugin's own code; a second one
+    /// inside, so that the plugin's type may have any name.
+    pub(crate) fn expand(self) -> TokenStream {
+        let mut block = tokens("type __AditPlugin =");
+        block.extend(self.plugin.clone());
+        block.extend(tokens(&format!(
+            "; const fn implements_plugin<P: ::adit_plugin::Plugin>() {{}}
+            implements_plugin::<__AditPlugin>();
+            #[cfg(target_family = \"wasm\")]
+            #[allow(warnings, unsafe_code, clippy::all, clippy::pedantic, clippy::restriction, reason = \"generated code\")]
+            const _: () = {{ {} }};",
+            self.exports()
+        )));
+        let mut item = tokens("const _: () =");
+        item.extend([TokenTree::Group(Group::new(Delimiter::Brace, block))]);
+        item.extend(tokens(";"));
+        item
+    }
+
+    /// The component's exports, which forward to `__AditPlugin`.
+    fn exports(&self) -> String {
+        let mut code = self.bindings();
+        code.push_str(LIFECYCLE);
+        for hook in &self.hooks {
+            code.push_str(&forward(*hook));
+        }
+        code.push_str("bindings::export!(Component with_types_in bindings);");
+        code
+    }
+
+    /// The module that wit-bindgen writes for a world with just these hooks.
+    fn bindings(&self) -> String {
+        let mut contract = String::from("package adit:plugin@0.1.0;\n");
+        let lines = CONTRACT.iter().flat_map(|file| file.lines());
+        for line in lines.filter(|line| !line.starts_with("package ")) {
+            contract.push_str(line);
+            contract.push('\n');
+        }
+        contract.push_str("world plugin { export lifecycle;");
+        for hook in &self.hooks {
+            contract.extend([" export ", hook.interface(), ";"]);
+        }
+        contract.push('}');
+        format!(
+            "mod bindings {{
+                ::adit_plugin::wit_bindgen::generate!({{
+                    path: [],
+                    inline: {contract:?},
+                    world: \"plugin\",
+                    with: {{ \"adit:plugin/types@0.1.0\": ::adit_plugin::types }},
+                    runtime_path: \"::adit_plugin::wit_bindgen::rt\",
+                }});
+            }}"
+        )
+    }
+}
+
+/// The mandatory interface: the config is read once, a session holds one plugin.
+const LIFECYCLE: &str = "
+    use bindings::exports::adit::plugin as exported;
+    struct Component;
+    type Session = ::adit_plugin::guest::Session<__AditPlugin>;
+    ::std::thread_local! {
+        static CONFIG: ::adit_plugin::guest::ConfigCell<__AditPlugin> = const { ::core::cell::RefCell::new(None) };
+    }
+    impl exported::lifecycle::Guest for Component {
+        type Session = Session;
+        fn init(
+            config: ::std::string::String,
+        ) -> ::core::result::Result<::adit_plugin::Descriptor, ::std::vec::Vec<::adit_plugin::ConfigError>> {
+            CONFIG.with(|cell| {
+                ::adit_plugin::guest::init::<__AditPlugin>(
+                    cell, &config, ::core::env!(\"CARGO_PKG_NAME\"), ::core::env!(\"CARGO_PKG_VERSION\"),
+                )
+            })
+        }
+    }
+    impl exported::lifecycle::GuestSession for Session {
+        fn new(ctx: ::adit_plugin::RequestContext) -> Self {
+            CONFIG.with(|cell| ::adit_plugin::guest::start::<__AditPlugin>(cell, ctx))
+        }
+    }";
+
+/// The implementation of a hook's interface.
+fn forward(hook: Hook) -> String {
+    let [module, method, input, verdict] = hook.signature();
+    format!(
+        "impl exported::{module}::Guest for Component {{
+            fn {method}(
+                session: exported::{module}::SessionBorrow<'_>,
+                input: {input},
+            ) -> ::core::result::Result<{verdict}, ::adit_plugin::PluginError> {{
+                session.get::<Session>().call(|plugin| ::adit_plugin::Plugin::{method}(plugin, input))
+            }}
+        }}"
+    )
+}
+
+/// A macro's way to report an error.
+pub(crate) fn compile_error(message: &str) -> TokenStream {
+    tokens(&format!("::core::compile_error!({message:?});"))
+}
+
+/// Code of this file, whose brackets match.
+fn tokens(code: &str) -> TokenStream {
+    code.parse().unwrap_or_default()
+}
+
+fn is_punct(token: &TokenTree, character: char) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == character)
+}

@@ -1,0 +1,86 @@
+//! What a plugin for Adit is written with.
+//!
+//! Adit is a proxy in front of Amazon Bedrock. A plugin is a WebAssembly component that sees a
+//! request before the model does ([`Plugin::on_route`], [`Plugin::on_prompt`]) and the answer's
+//! text while it streams ([`Plugin::on_text`]). A whole plugin:
+//!
+//! ```
+//! use std::rc::Rc;
+//! use adit_plugin::{Chunk, NoConfig, Outcome, Plugin, PluginError, RequestContext, TextKinds};
+//!
+//! struct Upper;
+//!
+//! impl Plugin for Upper {
+//!     type Config = NoConfig;
+//!     const WANTS: TextKinds = TextKinds::TEXT;
+//!
+//!     fn start(_: Rc<NoConfig>, _: RequestContext) -> Self {
+//!         Self
+//!     }
+//!
+//!     fn on_chunk(&mut self, chunk: Chunk) -> Result<Outcome, PluginError> {
+//!         Ok(Outcome::replace(&chunk, chunk.text.to_uppercase()))
+//!     }
+//! }
+//!
+//! adit_plugin::register!(Upper: text);
+//!
+//! let mut upper = adit_plugin::testing::Session::<Upper>::start("{}", adit_plugin::testing::context()).unwrap();
+//! assert_eq!(upper.text(&["Hel", "lo"]), "HELLO");
+//! ```
+//!
+//! The library of such a crate is a `cdylib` for the component and an `rlib` for its tests.
+
+mod bindings;
+mod config;
+mod constructors;
+#[cfg(any(target_family = "wasm", test))]
+#[doc(hidden)]
+pub mod guest;
+#[cfg(feature = "json")]
+mod json;
+mod plugin;
+#[cfg(not(target_family = "wasm"))]
+pub mod testing;
+
+#[doc(hidden)]
+pub use bindings::adit::plugin::types;
+#[doc(hidden)]
+pub use wit_bindgen;
+
+/// A type that is no plugin, a hook that does not exist and a hook named twice do not compile:
+///
+/// ```compile_fail,E0277
+/// struct NoPlugin;
+/// adit_plugin::register!(NoPlugin: text);
+/// ```
+///
+/// ```compile_fail
+/// # use adit_plugin::{NoConfig, Plugin, RequestContext};
+/// # struct Nothing;
+/// # impl Plugin for Nothing {
+/// #     type Config = NoConfig;
+/// #     fn start(_: std::rc::Rc<NoConfig>, _: RequestContext) -> Self { Self }
+/// # }
+/// adit_plugin::register!(Nothing: answer);
+/// ```
+///
+/// ```compile_fail
+/// # use adit_plugin::{NoConfig, Plugin, RequestContext};
+/// # struct Nothing;
+/// # impl Plugin for Nothing {
+/// #     type Config = NoConfig;
+/// #     fn start(_: std::rc::Rc<NoConfig>, _: RequestContext) -> Self { Self }
+/// # }
+/// adit_plugin::register!(Nothing: text, text);
+/// ```
+pub use adit_plugin_macros::register;
+pub use config::{Config, NoConfig, pointer};
+#[cfg(feature = "json")]
+pub use json::json_config;
+pub use plugin::Plugin;
+pub use types::{
+    Caller, Chunk, ConfigError, Descriptor, Edit, Failure, Label, Origin, Outcome, PluginError,
+    PromptVerdict, RequestContext, Role, Route, RouteVerdict, Segment, Summary, TextKind, TextKinds,
+    TextVerdict,
+};

@@ -1,0 +1,47 @@
+//! The tests with real clients, in a Python environment of their own.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::Context as _;
+
+use crate::command::{self, say};
+use crate::test::Built;
+use crate::workspace::Workspace;
+
+/// Runs `tests/clients` against the real binaries.
+pub(crate) fn run(workspace: &Workspace, built: &Built<'_>) -> anyhow::Result<()> {
+    workspace.build_servers()?;
+    let folder = workspace.root.join("tests/clients");
+    let python = environment(&workspace.target.join("venv"), &folder.join("requirements.txt"))?;
+    say("running the tests with real clients");
+    let mut pytest = Command::new(python);
+    pytest.args(["-m", "pytest", "-p", "no:cacheprovider"]).arg(&folder);
+    // Nothing is written into the repository, and a proxy is not asked for the way to loopback.
+    pytest.env("PYTHONDONTWRITEBYTECODE", "1").env("NO_PROXY", "127.0.0.1");
+    command::run(built.tell(pytest.current_dir(&workspace.root).stdin(Stdio::null())))
+}
+
+/// A virtual environment with exactly these requirements, made anew when they have changed.
+fn environment(folder: &Path, requirements: &Path) -> anyhow::Result<PathBuf> {
+    let python = folder.join("bin/python");
+    let wanted = std::fs::read_to_string(requirements)
+        .with_context(|| format!("cannot read `{}`", requirements.display()))?;
+    let installed = folder.join("requirements.txt");
+    if std::fs::read_to_string(&installed).is_ok_and(|text| text == wanted) && starts(&python) {
+        return Ok(python);
+    }
+    say(format_args!("making a Python environment in {}", folder.display()));
+    command::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(folder)).context(
+        "Python's venv module does not work; on Debian and Ubuntu it is in the package python3-venv",
+    )?;
+    let mut pip = Command::new(&python);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
+    command::run(pip.arg(requirements).stdin(Stdio::null()))?;
+    std::fs::write(installed, wanted)?;
+    Ok(python)
+}
+
+fn starts(python: &Path) -> bool {
+    command::output(Command::new(python).arg("--version")).is_some()
+}

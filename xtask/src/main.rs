@@ -1,0 +1,57 @@
+//! The project's chores, one a module: `cargo xtask --help` lists them.
+
+#![expect(clippy::print_stdout, reason = "a chore tells the person who started it what it does")]
+
+mod ci;
+mod clients;
+mod command;
+mod dev_key;
+mod plugins;
+mod serve;
+mod server;
+mod test;
+mod tidy;
+mod wasm_toolchain;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use workspace::Workspace;
+
+/// The chores of this repository.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+enum Chore {
+    /// Build the plugins as WebAssembly components and list them.
+    Plugins,
+    /// Run Adit on this machine, with a stand-in for Bedrock, and print lines to try it with.
+    Serve(serve::Options),
+    /// Build everything and run every test.
+    Test(test::Options),
+    /// Check what a linter cannot say: layers, names, lengths, manifests.
+    Tidy,
+    /// All that has to be green: format, lints, tidy, tests.
+    Ci,
+}
+
+fn main() -> ExitCode {
+    match run(Chore::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(chore: Chore) -> anyhow::Result<()> {
+    let workspace = Workspace::find()?;
+    match chore {
+        Chore::Plugins => plugins::build_and_list(&workspace),
+        Chore::Serve(options) => serve::run(&workspace, &options),
+        Chore::Test(options) => test::run(&workspace, &options),
+        Chore::Tidy => tidy::run(&workspace.root),
+        Chore::Ci => ci::run(&workspace),
+    }
+}

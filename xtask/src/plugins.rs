@@ -1,0 +1,83 @@
+//! Building the plugins, and the hostile ones that tests run.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use crate::command::{run, say};
+use crate::wasm_toolchain::{TARGET, WasmToolchain};
+use crate::workspace::Workspace;
+
+/// A package with a plugin in it, and the name by which operators know the plugin.
+struct Plugin {
+    package: &'static str,
+    name: &'static str,
+}
+
+const PLUGINS: [Plugin; 3] = [
+    Plugin { package: "redact", name: "redact" },
+    Plugin { package: "route", name: "route" },
+    Plugin { package: "plugin-hello", name: "hello" },
+];
+
+/// Builds the plugins into `<target>/adit/plugins/<name>.wasm` and answers that folder.
+pub(crate) fn build(workspace: &Workspace, toolchain: &WasmToolchain) -> anyhow::Result<PathBuf> {
+    say("building the plugins");
+    let packages = PLUGINS.iter().flat_map(|plugin| ["--package", plugin.package]);
+    let built = cargo_build(workspace, toolchain, packages)?;
+    let folder = workspace.target.join("adit/plugins");
+    std::fs::create_dir_all(&folder)?;
+    for plugin in &PLUGINS {
+        let component = built.join(plugin.package.replace('-', "_")).with_extension("wasm");
+        copy(&component, &folder.join(plugin.name).with_extension("wasm"))?;
+    }
+    Ok(folder)
+}
+
+/// Builds the hostile plugins of `tests/guests` and answers their folder.
+pub(crate) fn build_guests(workspace: &Workspace, toolchain: &WasmToolchain) -> anyhow::Result<PathBuf> {
+    say("building the guests that tests run");
+    Ok(cargo_build(workspace, toolchain, ["--package", "guests", "--examples"])?.join("examples"))
+}
+
+/// Builds the plugins and lists them.
+pub(crate) fn build_and_list(workspace: &Workspace) -> anyhow::Result<()> {
+    let folder = build(workspace, &WasmToolchain::choose()?)?;
+    for plugin in &PLUGINS {
+        let component = folder.join(plugin.name).with_extension("wasm");
+        let bytes = std::fs::metadata(&component)?.len();
+        println!("{:<10} {:>7} KiB  {}", plugin.name, bytes.div_ceil(1024), component.display());
+    }
+    Ok(())
+}
+
+/// Copies the plugins to where a server with this data folder looks for them.
+pub(crate) fn install(plugins: &Path, data: &Path) -> anyhow::Result<()> {
+    let folder = data.join("plugins");
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
+    for plugin in &PLUGINS {
+        let file = format!("{}.wasm", plugin.name);
+        copy(&plugins.join(&file), &folder.join(&file))?;
+    }
+    Ok(())
+}
+
+fn cargo_build<'a>(
+    workspace: &Workspace,
+    toolchain: &WasmToolchain,
+    selection: impl IntoIterator<Item = &'a str>,
+) -> anyhow::Result<PathBuf> {
+    let mut cargo = workspace.cargo();
+    cargo.args(["build", "--target", TARGET, "--profile", "plugin"]).args(selection);
+    cargo.arg("--target-dir").arg(workspace.wasm_target());
+    toolchain.apply(&mut cargo);
+    run(&mut cargo)?;
+    Ok(workspace.wasm_target().join(TARGET).join("plugin"))
+}
+
+/// Copies by renaming into place: a server that maps the old file keeps the old file.
+fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
+    let partial = to.with_extension("wasm.part");
+    std::fs::copy(from, &partial).with_context(|| format!("cannot copy `{}`", from.display()))?;
+    std::fs::rename(&partial, to).with_context(|| format!("cannot write `{}`", to.display()))
+}

@@ -1,0 +1,70 @@
+//! `cargo xtask test`: every test there is.
+
+use std::process::Command;
+
+use anyhow::bail;
+
+use crate::command::{self, say};
+use crate::wasm_toolchain::WasmToolchain;
+use crate::workspace::Workspace;
+use crate::{clients, plugins};
+
+/// What is tested.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Leave out the tests with real clients.
+    #[arg(long)]
+    pub(crate) quick: bool,
+}
+
+/// Where tests find what was built for them. Unset, they look in the usual target folder.
+pub(crate) struct Built<'a> {
+    workspace: &'a Workspace,
+    plugins: std::path::PathBuf,
+    guests: std::path::PathBuf,
+}
+
+impl Built<'_> {
+    /// Tells a test runner.
+    pub(crate) fn tell<'c>(&self, runner: &'c mut Command) -> &'c mut Command {
+        runner
+            .env("ADIT_TEST_PLUGINS", &self.plugins)
+            .env("ADIT_TEST_GUESTS", &self.guests)
+            .env("ADIT_BIN", self.workspace.binary("adit"))
+            .env("BEDROCK_SIM_BIN", self.workspace.binary("bedrock-sim"))
+    }
+}
+
+/// Builds the plugins first, then runs the parts, all of them even when one fails.
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()> {
+    let toolchain = WasmToolchain::choose()?;
+    let built = Built {
+        workspace,
+        plugins: plugins::build(workspace, &toolchain)?,
+        guests: plugins::build_guests(workspace, &toolchain)?,
+    };
+
+    let mut parts = vec![("rust", rust(workspace, &built))];
+    if !options.quick {
+        parts.push(("clients", clients::run(workspace, &built)));
+    }
+    let mut failed = Vec::new();
+    for (part, result) in &parts {
+        match result {
+            Ok(()) => say(format_args!("{part}: passed")),
+            Err(fault) => {
+                say(format_args!("{part}: FAILED: {fault:#}"));
+                failed.push(*part);
+            }
+        }
+    }
+    if !failed.is_empty() {
+        bail!("failed: {}", failed.join(", "));
+    }
+    Ok(())
+}
+
+fn rust(workspace: &Workspace, built: &Built<'_>) -> anyhow::Result<()> {
+    say("running the tests written in Rust");
+    command::run(built.tell(workspace.cargo().args(["test", "--workspace", "--no-fail-fast"])))
+}

@@ -1,0 +1,65 @@
+//! Where things lie.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Context as _;
+
+/// The folders that a chore works in.
+pub(crate) struct Workspace {
+    /// The repository.
+    pub(crate) root: PathBuf,
+    /// Cargo's target folder, wherever the user has put it.
+    pub(crate) target: PathBuf,
+}
+
+impl Workspace {
+    /// The workspace that this binary was built from.
+    pub(crate) fn find() -> anyhow::Result<Self> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .parent()
+            .context("xtask lies in a folder of the workspace")?;
+        let output = cargo(root)
+            .args(["metadata", "--format-version=1", "--no-deps"])
+            .stderr(std::process::Stdio::inherit())
+            .output()
+            .context("cannot run `cargo metadata`")?;
+        let metadata: serde_json::Value =
+            serde_json::from_slice(&output.stdout).context("`cargo metadata` did not answer with JSON")?;
+        let target = metadata
+            .get("target_directory")
+            .and_then(serde_json::Value::as_str)
+            .context("`cargo metadata` names no target folder")?;
+        Ok(Self { root: root.to_owned(), target: target.into() })
+    }
+
+    /// Cargo, run at the root.
+    pub(crate) fn cargo(&self) -> Command {
+        cargo(&self.root)
+    }
+
+    /// Builds `adit` and `bedrock-sim` with the dev profile.
+    pub(crate) fn build_servers(&self) -> anyhow::Result<()> {
+        crate::command::say("building adit and bedrock-sim");
+        let mut cargo = self.cargo();
+        // The whole workspace and the examples select the same features of dependencies as the tests do.
+        // Otherwise building and testing would each compile hundreds of crates anew.
+        crate::command::run(cargo.args(["build", "--workspace", "--bins", "--examples"]))
+    }
+
+    /// Cargo's target folder for WebAssembly. Apart from the native one: neither waits for the other's lock.
+    pub(crate) fn wasm_target(&self) -> PathBuf {
+        self.target.join("wasm")
+    }
+
+    /// Where a native binary of the dev profile lies.
+    pub(crate) fn binary(&self, name: &str) -> PathBuf {
+        self.target.join("debug").join(name)
+    }
+}
+
+fn cargo(root: &Path) -> Command {
+    let mut command = Command::new(crate::command::variable("CARGO").as_deref().unwrap_or("cargo"));
+    command.current_dir(root);
+    command
+}
