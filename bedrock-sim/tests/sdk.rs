@@ -69,7 +69,7 @@ async fn it_reads_a_stream_to_the_usage() {
     while let Some(event) = stream.recv().await.unwrap() {
         match event {
             ConverseStreamOutput::ContentBlockDelta(delta) => {
-                text.push_str(delta.delta().unwrap().as_text().unwrap())
+                text.push_str(delta.delta().unwrap().as_text().unwrap());
             }
             ConverseStreamOutput::Metadata(metadata) => usage = metadata.usage,
             _ => {}

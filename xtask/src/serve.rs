@@ -82,6 +82,10 @@ const SIM_AWS_ENVIRONMENT: [(&str, &str); 4] = [
     ("AWS_EC2_METADATA_DISABLED", "true"),
 ];
 
+/// What is asked: long enough to see it stream, with something in it to redact.
+const PROMPT: &str = "Please invite jane.doe@example.com to lunch on Friday, somewhere quiet with a garden, \
+                      and ask whether she brings her dog along as she did last time.";
+
 /// Finds out before the build whether AWS would have no credentials or no region to work with.
 fn check_aws_environment() -> anyhow::Result<()> {
     let file = |name: &str| home().is_some_and(|home| home.join(".aws").join(name).is_file());
@@ -124,7 +128,7 @@ Ask with curl:
 
 curl --no-buffer {address}/v1/chat/completions \
   -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \
-  -d '{{"model": "{alias}", "stream": true, "messages": [{{"role": "user", "content": "Invite jane.doe@example.com to lunch."}}]}}'
+  -d '{{"model": "{alias}", "stream": true, "messages": [{{"role": "user", "content": "{PROMPT}"}}]}}'
 
 or with Python (pip install openai):
 
@@ -132,7 +136,7 @@ python3 - <<'END'
 from openai import OpenAI
 
 client = OpenAI(base_url="{address}/v1", api_key="{key}")
-messages = [{{"role": "user", "content": "Invite jane.doe@example.com to lunch."}}]
+messages = [{{"role": "user", "content": "{PROMPT}"}}]
 for chunk in client.chat.completions.create(model="{alias}", messages=messages, stream=True):
     if chunk.choices:
         print(chunk.choices[0].delta.content or "", end="", flush=True)
@@ -142,7 +146,7 @@ END
     );
     if let Some(sim) = sim {
         text.push_str("\nSee what Bedrock would have received, with a placeholder for the address:\n");
-        text.extend(["\ncurl ", sim, "/_sim/requests\n"]);
+        text.extend(["\ncurl ", sim, "/_sim/requests/last\n"]);
     }
     text.push_str("\nCtrl-C ends it.");
     text
@@ -164,7 +168,7 @@ mod tests {
 
     #[test]
     fn the_invitation_shows_the_stand_in_only_when_there_is_one() {
-        assert!(invitation("http://a", "k", Some("http://s")).contains("curl http://s/_sim/requests"));
+        assert!(invitation("http://a", "k", Some("http://s")).contains("curl http://s/_sim/requests/last"));
         assert!(!invitation("http://a", "k", None).contains("_sim"));
     }
 }

@@ -207,8 +207,12 @@ fn internal(
         text.push_str(&format!(", `{code}`"));
     }
     for cause in causes(error) {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
+        let cause = cause.to_string();
+        // The SDK wraps a refusal in an error that says the same.
+        if !text.ends_with(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
     }
     text
 }

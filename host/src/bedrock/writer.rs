@@ -32,7 +32,14 @@ enum Holds {
 
 impl EventWriter {
     pub(super) fn new(calls: Calls) -> Self {
-        Self { calls, batch: Batch::new(), open: Vec::new(), usage: None, is_complete: false, is_counted: false }
+        Self {
+            calls,
+            batch: Batch::new(),
+            open: Vec::new(),
+            usage: None,
+            is_complete: false,
+            is_counted: false,
+        }
     }
 
     /// Prose. The block begins with its first piece that is not empty.

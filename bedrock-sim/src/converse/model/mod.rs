@@ -62,7 +62,7 @@ fn heard(request: &Request) -> String {
     for block in request.last_user_turn() {
         match block {
             ContentBlock::Text(part) | ContentBlock::GuardContent(GuardContent::Text { text: part }) => {
-                text.push_str(part)
+                text.push_str(part);
             }
             ContentBlock::ToolResult(result) => results.push(result_line(request, result)),
             ContentBlock::Image(media) | ContentBlock::GuardContent(GuardContent::Image(media)) => {
@@ -175,7 +175,7 @@ fn input_usage(request: &Request, model: &str) -> Usage {
     for block in request.system() {
         match block {
             SystemBlock::Text(text) | SystemBlock::GuardContent(GuardContent::Text { text }) => {
-                counter.add(text)
+                counter.add(text);
             }
             SystemBlock::GuardContent(GuardContent::Image(_)) => counter.tokens += tokens::OF_MEDIA,
             SystemBlock::CachePoint {} => counter.cache_point(),
@@ -215,14 +215,14 @@ impl Counter {
                     match part {
                         ToolResultBlock::Text(text) => self.add(text),
                         ToolResultBlock::Json(json) | ToolResultBlock::SearchResult(json) => {
-                            self.add(&json.to_string())
+                            self.add(&json.to_string());
                         }
                         _ => self.tokens += tokens::OF_MEDIA,
                     }
                 }
             }
             ContentBlock::CitationsContent(json) | ContentBlock::SearchResult(json) => {
-                self.add(&json.to_string())
+                self.add(&json.to_string());
             }
             ContentBlock::CachePoint {} => self.cache_point(),
             ContentBlock::GuardContent(GuardContent::Image(_))

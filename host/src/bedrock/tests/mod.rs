@@ -71,33 +71,3 @@ async fn answer(http: &Canned, request: &Request) -> Result<(Vec<Batch>, Option<
     }
     Ok((batches, None))
 }
-
-#[tokio::test]
-#[ignore]
-async fn zz_bench() {
-    use std::time::Instant;
-    const N: usize = 5000;
-    let hello = r#"{"output":{"message":{"role":"assistant","content":[{"text":"Hello"}]}},"stopReason":"end_turn","usage":{"inputTokens":3,"outputTokens":1,"totalTokens":4},"metrics":{"latencyMs":1}}"#;
-    let http = Canned::new((0..N).map(|_| canned::Response::json(200, hello)));
-    let b = bedrock(&http, super::client::retries());
-    let r = request(Delivery::Whole);
-    let t = Instant::now();
-    for _ in 0..N { let _ = b.call(&r).await.unwrap(); }
-    eprintln!("whole ours {:?}", t.elapsed() / N as u32);
-    let http = Canned::new((0..N).map(|_| canned::Response::json(200, hello)));
-    let sdk = SdkConfig::builder()
-        .behavior_version(behavior())
-        .region(Region::from_static("us-east-1"))
-        .credentials_provider(SharedCredentialsProvider::new(Credentials::from_keys("sim", "sim", None)))
-        .http_client(SharedHttpClient::new(http.clone()))
-        .retry_config(super::client::retries())
-        .stalled_stream_protection(quiet_streams())
-        .build();
-    let c = aws_sdk_bedrockruntime::Client::new(&sdk);
-    let t = Instant::now();
-    for _ in 0..N { let _ = c.converse().model_id("amazon.nova-lite-v1:0").send().await.unwrap(); }
-    eprintln!("whole plain sdk {:?}", t.elapsed() / N as u32);
-    let t = Instant::now();
-    for _ in 0..N { std::hint::black_box(super::request::body(&r).unwrap()); }
-    eprintln!("body {:?}", t.elapsed() / N as u32);
-}

@@ -1,0 +1,46 @@
+//! Where the programs and the plugins lie.
+//!
+//! `cargo xtask test` says so in the environment. Without it they are looked for in the target folder that holds this
+//! test's own binary.
+
+use std::path::{Path, PathBuf};
+
+/// `adit`
+pub(crate) fn adit() -> PathBuf {
+    file("ADIT_BIN", "debug/adit")
+}
+
+/// `bedrock-sim`
+pub(crate) fn bedrock_sim() -> PathBuf {
+    file("BEDROCK_SIM_BIN", "debug/bedrock-sim")
+}
+
+/// The component of a plugin that is for everybody, or of a guest that is only for tests.
+pub(crate) fn plugin(name: &str) -> PathBuf {
+    let (variable, folder) = match name {
+        "redact" | "route" | "hello" => ("ADIT_TEST_PLUGINS", "adit/plugins"),
+        _ => ("ADIT_TEST_GUESTS", "wasm/wasm32-wasip2/plugin/examples"),
+    };
+    let folder = variable_of(variable).unwrap_or_else(|| target().join(folder));
+    existing(folder.join(name).with_extension("wasm"))
+}
+
+fn file(variable: &str, default: &str) -> PathBuf {
+    existing(variable_of(variable).unwrap_or_else(|| target().join(default)))
+}
+
+/// This binary is `<target>/<profile>/deps/it-<hash>`.
+fn target() -> PathBuf {
+    let binary = std::env::current_exe().unwrap();
+    binary.ancestors().nth(3).map(Path::to_owned).unwrap()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the test runner says here where it built things")]
+fn variable_of(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).map(PathBuf::from)
+}
+
+fn existing(path: PathBuf) -> PathBuf {
+    assert!(path.is_file(), "`{}` is not built: run `cargo xtask test`", path.display());
+    path
+}

@@ -1,0 +1,69 @@
+//! An API key, and requests with it.
+
+use serde_json::{Value, json};
+
+use super::{Answer, MODEL, Stack, Stream};
+
+/// A key of a stack.
+pub(crate) struct Key<'s> {
+    stack: &'s Stack,
+    pub(crate) name: String,
+    /// What a client sends.
+    pub(crate) secret: String,
+}
+
+impl<'s> Key<'s> {
+    pub(super) fn new(stack: &'s Stack, name: String, secret: String) -> Self {
+        Self { stack, name, secret }
+    }
+
+    /// Switches a plugin on, last in the chain.
+    pub(crate) fn with(self, plugin: &str, config: &Value) -> Self {
+        self.enable(plugin, config);
+        self
+    }
+
+    /// Switches a plugin on, last in the chain.
+    pub(crate) fn enable(&self, plugin: &str, config: &Value) {
+        self.stack.adit(&["key", "plugin", "enable", &self.name, plugin, "--config", &config.to_string()]);
+    }
+
+    /// Switches a plugin off.
+    pub(crate) fn disable(&self, plugin: &str) {
+        self.stack.adit(&["key", "plugin", "disable", &self.name, plugin]);
+    }
+
+    /// Asks for an answer in one piece.
+    pub(crate) fn ask(&self, prompt: &str) -> Answer {
+        self.post(&says(prompt))
+    }
+
+    /// Asks for a streamed answer, and waits for its head.
+    pub(crate) fn stream(&self, prompt: &str) -> Stream {
+        self.post_for_stream(&says(prompt))
+    }
+
+    /// Sends a body, and reads the whole answer.
+    pub(crate) fn post(&self, body: &Value) -> Answer {
+        self.send(body).answer()
+    }
+
+    /// Sends a body with `stream` set to true, and waits for the answer's head.
+    pub(crate) fn post_for_stream(&self, body: &Value) -> Stream {
+        let mut body = body.clone();
+        body["stream"] = json!(true);
+        self.send(&body).stream()
+    }
+
+    /// Sends a body and waits for nothing.
+    pub(crate) fn send(&self, body: &Value) -> super::Connection {
+        let mut connection = self.stack.connect();
+        connection.post("/v1/chat/completions", Some(&self.secret), body.to_string().as_bytes());
+        connection
+    }
+}
+
+/// A request with one message.
+pub(crate) fn says(prompt: &str) -> Value {
+    json!({"model": MODEL, "messages": [{"role": "user", "content": prompt}]})
+}

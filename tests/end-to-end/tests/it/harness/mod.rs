@@ -1,0 +1,17 @@
+//! Starts the programs and talks to them.
+
+mod answer;
+mod built;
+mod connection;
+mod key;
+mod process;
+mod sim;
+mod stack;
+
+pub(crate) use answer::{Answer, Event};
+pub(crate) use connection::{Connection, Stream};
+pub(crate) use key::{Key, says};
+pub(crate) use stack::{Setup, Stack};
+
+/// The model that tests ask for.
+pub(crate) const MODEL: &str = "us.amazon.nova-lite-v1:0";

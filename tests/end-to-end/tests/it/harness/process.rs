@@ -1,0 +1,98 @@
+//! A program that listens, and what it says on stderr.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+/// How long anything may take before a test gives up. No test waits for it when all is well.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running program. Ends with its value.
+pub(crate) struct Process {
+    child: Child,
+    pub(crate) address: SocketAddr,
+    log: Log,
+}
+
+/// The lines of stderr so far.
+#[derive(Clone, Default)]
+struct Log(Arc<(Mutex<Vec<String>>, Condvar)>);
+
+impl Process {
+    /// Starts it, and waits until it says where it listens.
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let log = Log::default();
+        let (reader, writing) = (BufReader::new(child.stderr.take().unwrap()), log.clone());
+        std::thread::spawn(move || reader.lines().map_while(Result::ok).for_each(|line| writing.push(line)));
+        let mut first = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+        let address = first.trim_end().strip_prefix("listening on http://").and_then(|it| it.parse().ok());
+        let Some(address) = address else {
+            child.wait().unwrap();
+            panic!("it does not listen: `{first}`, {}", log.text());
+        };
+        Self { child, address, log }
+    }
+
+    /// All that it has written to stderr.
+    pub(crate) fn log(&self) -> String {
+        self.log.text()
+    }
+
+    /// Waits for a line on stderr that holds all of these.
+    pub(crate) fn wait_for_line(&self, parts: &[&str]) -> String {
+        self.log.wait_for(|line| parts.iter().all(|part| line.contains(part))).unwrap_or_else(|| {
+            panic!("no line with {parts:?} in the log:\n{}", self.log());
+        })
+    }
+
+    /// Memory that is in use, in bytes.
+    pub(crate) fn resident_bytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+    }
+
+    /// Ends it as an operator does, and waits until it has.
+    pub(crate) fn stop(&mut self) {
+        let ended = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        assert!(ended.success());
+        self.child.wait().unwrap();
+    }
+
+    /// Ends it as `kill -9` does: it gets no chance to tidy up.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Log {
+    fn push(&self, line: String) {
+        self.0.0.lock().unwrap().push(line);
+        self.0.1.notify_all();
+    }
+
+    fn text(&self) -> String {
+        self.0.0.lock().unwrap().join("\n")
+    }
+
+    fn wait_for(&self, wanted: impl Fn(&str) -> bool) -> Option<String> {
+        let found = |lines: &Vec<String>| lines.iter().find(|line| wanted(line)).cloned();
+        let lines = self.0.0.lock().unwrap();
+        let (lines, _) = self.0.1.wait_timeout_while(lines, PATIENCE, |lines| found(lines).is_none()).unwrap();
+        found(&lines)
+    }
+}

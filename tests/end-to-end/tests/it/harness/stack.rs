@@ -1,0 +1,182 @@
+//! An Adit in front of a stand-in for Bedrock, in a folder of its own.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::connection::Connection;
+use super::process::Process;
+use super::sim::Sim;
+use super::{Key, built};
+
+/// What a test wants to be there.
+pub(crate) struct Setup {
+    folder: TempDir,
+    script: Value,
+    environment: Vec<(&'static str, &'static str)>,
+    upstream: Option<&'static str>,
+}
+
+/// The two servers, and the operator's commands. Both end with the value.
+pub(crate) struct Stack {
+    folder: TempDir,
+    server: Process,
+    pub(crate) sim: Sim,
+    environment: Vec<(&'static str, &'static str)>,
+    upstream: String,
+    keys: AtomicU32,
+}
+
+impl Setup {
+    /// Nothing but defaults.
+    pub(crate) fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        fs::create_dir_all(folder.path().join("data/plugins")).unwrap();
+        fs::write(folder.path().join("adit.toml"), "").unwrap();
+        Self { folder, script: Value::Array(Vec::new()), environment: Vec::new(), upstream: None }
+    }
+
+    /// Installs plugins under their own names.
+    pub(crate) fn plugins<const N: usize>(self, names: [&str; N]) -> Self {
+        for name in names {
+            install(&self.folder, name, &fs::read(built::plugin(name)).unwrap());
+        }
+        self
+    }
+
+    /// Installs a file of these bytes as a plugin.
+    pub(crate) fn plugin_file(self, name: &str, bytes: &[u8]) -> Self {
+        install(&self.folder, name, bytes);
+        self
+    }
+
+    /// What the model does: the rules of a script for the simulator.
+    pub(crate) fn script(mut self, rules: Value) -> Self {
+        self.script = rules;
+        self
+    }
+
+    /// The settings file.
+    pub(crate) fn settings(self, toml: &str) -> Self {
+        fs::write(self.folder.path().join("adit.toml"), toml).unwrap();
+        self
+    }
+
+    /// Sets a variable in the server's environment.
+    pub(crate) fn environment(mut self, name: &'static str, value: &'static str) -> Self {
+        self.environment.push((name, value));
+        self
+    }
+
+    /// Sends requests there, and not to the simulator.
+    pub(crate) fn upstream(mut self, url: &'static str) -> Self {
+        self.upstream = Some(url);
+        self
+    }
+
+    /// Starts both servers.
+    pub(crate) fn start(self) -> Stack {
+        let Self { folder, script, environment, upstream } = self;
+        let sim = Sim::start(folder.path(), &script);
+        let upstream = upstream.map_or_else(|| sim.url(), str::to_owned);
+        let server = serve(&folder, &environment, &upstream);
+        Stack { folder, server, sim, environment, upstream, keys: AtomicU32::new(0) }
+    }
+}
+
+impl Stack {
+    /// Starts with plugins and defaults.
+    pub(crate) fn with<const N: usize>(plugins: [&str; N]) -> Self {
+        Setup::new().plugins(plugins).start()
+    }
+
+    /// A new key without plugins.
+    pub(crate) fn key(&self) -> Key<'_> {
+        let name = format!("key-{}", self.keys.fetch_add(1, Ordering::Relaxed));
+        let secret = self.adit(&["key", "create", &name, "--quiet"]).trim_end().to_owned();
+        Key::new(self, name, secret)
+    }
+
+    /// Runs a command of the operator, and answers what it printed.
+    pub(crate) fn adit(&self, arguments: &[&str]) -> String {
+        let output = self.command(arguments);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "adit {arguments:?}: {error}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Runs a command that has to fail, and answers why it did.
+    pub(crate) fn refusal(&self, arguments: &[&str]) -> String {
+        let output = self.command(arguments);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "adit {arguments:?}");
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Output {
+        adit(&self.folder, &self.environment).args(arguments).output().unwrap()
+    }
+
+    /// A connection of its own.
+    pub(crate) fn connect(&self) -> Connection {
+        Connection::open(self.server.address)
+    }
+
+    /// Replaces a plugin's file. A server that runs keeps what it has loaded.
+    pub(crate) fn replace_plugin(&self, name: &str, bytes: &[u8]) {
+        install(&self.folder, name, bytes);
+    }
+
+    /// Where a plugin's file lies.
+    pub(crate) fn plugin_path(&self, name: &str) -> PathBuf {
+        plugin_path(&self.folder, name)
+    }
+
+    /// Ends the server as `kill -9` does, and starts it again on the same data.
+    pub(crate) fn kill_and_restart(&mut self) {
+        self.server.kill();
+        self.server = serve(&self.folder, &self.environment, &self.upstream);
+    }
+
+    /// Ends the server as operators do, and starts it again on the same data.
+    pub(crate) fn restart(&mut self) {
+        self.server.stop();
+        self.server = serve(&self.folder, &self.environment, &self.upstream);
+    }
+
+    /// The server's process.
+    pub(crate) fn server(&self) -> &Process {
+        &self.server
+    }
+}
+
+fn plugin_path(folder: &TempDir, name: &str) -> PathBuf {
+    folder.path().join("data/plugins").join(name).with_extension("wasm")
+}
+
+fn install(folder: &TempDir, name: &str, bytes: &[u8]) {
+    fs::write(plugin_path(folder, name), bytes).unwrap();
+}
+
+/// The program, which sees nothing of this machine's environment.
+fn adit(folder: &TempDir, environment: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(built::adit());
+    command
+        .arg("--data")
+        .arg(folder.path().join("data"))
+        .current_dir(folder)
+        .env_clear()
+        .env("HOME", folder.path())
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .envs(environment.iter().copied());
+    command
+}
+
+fn serve(folder: &TempDir, environment: &[(&str, &str)], upstream: &str) -> Process {
+    let mut command = adit(folder, environment);
+    Process::start(command.args(["serve", "--listen", "127.0.0.1:0", "--config", "adit.toml", "--upstream", upstream]))
+}

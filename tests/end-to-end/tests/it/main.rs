@@ -1,0 +1,17 @@
+//! The programs as operators run them and clients see them: real processes, real sockets, real components.
+//!
+//! `cargo xtask test` builds what these tests run.
+
+mod harness;
+
+mod client_leaves;
+mod first_write;
+mod hostile_plugins;
+mod key_faults;
+mod log_secrecy;
+mod plugin_chain;
+mod redaction;
+mod refused_plugins;
+mod request_faults;
+mod switches;
+mod upstream_faults;

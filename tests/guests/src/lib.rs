@@ -1,0 +1,82 @@
+//! What the guests have in common: a test says in its config where one misbehaves.
+
+use std::rc::Rc;
+
+use adit_plugin::{
+    Chunk, Plugin, PluginError, PromptVerdict, RequestContext, RouteVerdict, Segment, Summary, TextKinds,
+    TextVerdict,
+};
+use serde::Deserialize;
+
+/// What a plugin should not do.
+pub trait Misbehaviour: 'static {
+    /// Does it.
+    fn happen() -> Result<(), PluginError>;
+}
+
+/// A plugin that changes nothing, but misbehaves in one place: `{"in": "prompt"}`.
+pub struct Misbehaving<M> {
+    place: Rc<Place>,
+    misbehaviour: std::marker::PhantomData<M>,
+}
+
+/// Where it happens.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// The call of the host.
+    #[serde(rename = "in")]
+    pub call: Call,
+}
+
+adit_plugin::json_config!(Place);
+
+/// A call of the host.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Call {
+    /// `init`
+    Init,
+    /// The constructor of a session.
+    Start,
+    /// `on-route`
+    Route,
+    /// `on-prompt`
+    Prompt,
+    /// `on-text`
+    Text,
+}
+
+impl Place {
+    fn reached<M: Misbehaviour>(self, call: Call) -> Result<(), PluginError> {
+        if self.call == call { M::happen() } else { Ok(()) }
+    }
+}
+
+impl<M: Misbehaviour> Plugin for Misbehaving<M> {
+    type Config = Place;
+
+    // A part of `init`.
+    fn wants(place: &Place) -> TextKinds {
+        // `init` has no way to report an error that is not the config's.
+        let _ = place.reached::<M>(Call::Init);
+        TextKinds::TEXT
+    }
+
+    fn start(place: Rc<Place>, _: RequestContext) -> Self {
+        let _ = place.reached::<M>(Call::Start);
+        Self { place, misbehaviour: std::marker::PhantomData }
+    }
+
+    fn on_route(&mut self, _: Summary) -> Result<RouteVerdict, PluginError> {
+        self.place.reached::<M>(Call::Route).map(|()| RouteVerdict::Keep)
+    }
+
+    fn on_prompt(&mut self, _: Vec<Segment>) -> Result<PromptVerdict, PluginError> {
+        self.place.reached::<M>(Call::Prompt).map(|()| PromptVerdict::Keep)
+    }
+
+    fn on_text(&mut self, _: Vec<Chunk>) -> Result<TextVerdict, PluginError> {
+        self.place.reached::<M>(Call::Text).map(|()| TextVerdict::Pass)
+    }
+}
