@@ -43,7 +43,10 @@ impl Connection {
         let end = self.find(b"\r\n\r\n").await?;
         let head = String::from_utf8_lossy(&self.buffer.split_to(end + 4)).to_lowercase();
         if !head.starts_with("http/1.1 200") {
-            return Err(Error::new(ErrorKind::InvalidData, format!("not a 200: {}", head.lines().next().unwrap_or(""))));
+            return Err(Error::new(
+                ErrorKind::InvalidData,
+                format!("not a 200: {}", head.lines().next().unwrap_or("")),
+            ));
         }
         let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
         self.framing = length.map_or(Framing::Chunked, Framing::Length);
@@ -67,7 +70,8 @@ impl Connection {
     async fn chunked(&mut self) -> Result<Option<Bytes>> {
         let line = self.find(b"\r\n").await?;
         let size = String::from_utf8_lossy(&self.buffer.split_to(line)).into_owned();
-        let size = usize::from_str_radix(size.trim(), 16).map_err(|fault| Error::new(ErrorKind::InvalidData, fault))?;
+        let size = usize::from_str_radix(size.trim(), 16)
+            .map_err(|fault| Error::new(ErrorKind::InvalidData, fault))?;
         self.fill(size + 4).await?;
         self.buffer.advance(2);
         let chunk = self.buffer.split_to(size).freeze();

@@ -18,26 +18,34 @@ const BATCHES: usize = 30;
 /// Measures `hello` for text hooks, `route` for route hooks and `redact` for a real start.
 pub(crate) async fn measure(programs: &Programs, report: &mut Report) -> anyhow::Result<()> {
     let begun = Instant::now();
-    let catalog = Catalog::open(&programs.plugins, &PluginLimits::default())?.with_seed_root(SeedRoot::new([7; 32]));
+    let catalog =
+        Catalog::open(&programs.plugins, &PluginLimits::default())?.with_seed_root(SeedRoot::new([7; 32]));
     let catalog = Arc::new(catalog);
     report.add("plugin engine with its pool: start", micros(begun.elapsed()), String::new(), "");
     for name in ["hello", "redact", "route"] {
         let begun = Instant::now();
         let plugin = bind(&catalog, name).await?;
         report.add(format!("{name}: compile and check"), micros(begun.elapsed()), String::new(), "");
-        let start = quickest(200, async || plugin.start(&context()?).await.map(drop).map_err(Into::into)).await?;
+        let start =
+            quickest(200, async || plugin.start(&context()?).await.map(drop).map_err(Into::into)).await?;
         report.add("  fresh instance, init, session, end", micros(start), String::new(), "≤ 40 µs");
     }
 
     let hello = bind(&catalog, "hello").await?;
     let mut session = hello.start(&context()?).await?;
     let chunk = Chunk { index: 0, kind: TextKind::Text, text: "a delta ".to_owned(), last: false };
-    let call = quickest(2000, async || session.on_text(std::slice::from_ref(&chunk)).await.map(drop).map_err(Into::into)).await?;
+    let call = quickest(2000, async || {
+        session.on_text(std::slice::from_ref(&chunk)).await.map(drop).map_err(Into::into)
+    })
+    .await?;
     report.add("hello: on-text, 8 bytes, rewritten", micros(call), String::new(), "≤ 1 µs");
 
     let redact = bind(&catalog, "redact").await?;
     let mut session = redact.start(&context()?).await?;
-    let call = quickest(2000, async || session.on_text(std::slice::from_ref(&chunk)).await.map(drop).map_err(Into::into)).await?;
+    let call = quickest(2000, async || {
+        session.on_text(std::slice::from_ref(&chunk)).await.map(drop).map_err(Into::into)
+    })
+    .await?;
     report.add("redact: on-text, 8 bytes, passed", micros(call), String::new(), "≤ 1 µs");
 
     let route = bind(&catalog, "route").await?;
@@ -50,7 +58,8 @@ pub(crate) async fn measure(programs: &Programs, report: &mut Report) -> anyhow:
         has_images: false,
         max_tokens: None,
     };
-    let call = quickest(2000, async || session.on_route(&summary).await.map(drop).map_err(Into::into)).await?;
+    let call =
+        quickest(2000, async || session.on_route(&summary).await.map(drop).map_err(Into::into)).await?;
     report.add("route: on-route", micros(call), String::new(), "");
     Ok(())
 }

@@ -14,14 +14,21 @@ struct Row {
 
 impl Report {
     /// A figure, what it is held against, and what the design asks for.
-    pub(crate) fn add(&mut self, what: impl Into<String>, figure: String, beside: String, target: &'static str) {
+    pub(crate) fn add(
+        &mut self,
+        what: impl Into<String>,
+        figure: String,
+        beside: String,
+        target: &'static str,
+    ) {
         self.rows.push(Row { what: what.into(), figure, beside, target });
     }
 
     /// Writes the table to stdout.
     #[expect(clippy::print_stdout, reason = "the table is what the program is for")]
     pub(crate) fn print(&self) {
-        let width = |cell: fn(&Row) -> &str| self.rows.iter().map(|row| cell(row).chars().count()).max().unwrap_or(0);
+        let width =
+            |cell: fn(&Row) -> &str| self.rows.iter().map(|row| cell(row).chars().count()).max().unwrap_or(0);
         let (what, figure) = (width(|row| &row.what), width(|row| &row.figure));
         let beside = width(|row| &row.beside);
         for row in &self.rows {

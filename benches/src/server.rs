@@ -26,7 +26,8 @@ impl Server {
             .with_context(|| format!("cannot start `{}`", program.display()))?;
         let stdout = child.stdout.take().context("no stdout")?;
         let line = BufReader::new(stdout).lines().next_line().await?.unwrap_or_default();
-        let address = line.strip_prefix("listening on http://").with_context(|| format!("unexpected line `{line}`"))?;
+        let address =
+            line.strip_prefix("listening on http://").with_context(|| format!("unexpected line `{line}`"))?;
         Ok(Self { address: address.parse()?, child })
     }
 

@@ -52,18 +52,59 @@ pub(crate) async fn measure(programs: &Programs, report: &mut Report) -> anyhow:
     let slowly = n.div_ceil(6);
     let paced_of_floor = run(&paced_floor, &converse, slowly).await?;
     let paced_plain = run(&paced_adit.server, &paced_adit.load(Keys::Plain, true, &words), slowly).await?;
-    let paced_both = run(&paced_adit.server, &paced_adit.load(Keys::WithPlugins, true, &words), slowly).await?;
+    let paced_both =
+        run(&paced_adit.server, &paced_adit.load(Keys::WithPlugins, true, &words), slowly).await?;
 
     report.add("the floor, streamed in a burst: CPU a request", micros(of_floor.cpu), String::new(), "");
-    report.add("Adit, streamed in a burst, no plugin", micros(plain.cpu), times(plain.cpu, of_floor.cpu, "the floor"), "≤ 1.3 ×");
-    report.add("  with redact and route", micros(both.cpu), times(both.cpu, plain.cpu, "no plugin"), "≤ 1.5 × with three");
+    report.add(
+        "Adit, streamed in a burst, no plugin",
+        micros(plain.cpu),
+        times(plain.cpu, of_floor.cpu, "the floor"),
+        "≤ 1.3 ×",
+    );
+    report.add(
+        "  with redact and route",
+        micros(both.cpu),
+        times(both.cpu, plain.cpu, "no plugin"),
+        "≤ 1.5 × with three",
+    );
     report.add("the floor, deltas one by one: CPU a request", micros(paced_of_floor.cpu), String::new(), "");
-    report.add("Adit, deltas one by one, no plugin", micros(paced_plain.cpu), times(paced_plain.cpu, paced_of_floor.cpu, "the floor"), "≤ 1.5 ×");
-    report.add("  with redact and route", micros(paced_both.cpu), times(paced_both.cpu, paced_plain.cpu, "no plugin"), "≤ 1.5 × with three");
-    report.add("Adit, a whole answer, no plugin: CPU a request", micros(whole.cpu), String::new(), "≤ 250 µs");
-    for (name, cost) in [("the stand-in itself", &direct), ("the floor", &of_floor), ("Adit, no plugin", &plain), ("Adit, redact and route", &both)] {
-        report.add(format!("first byte of the body: {name}, p50"), micros(percentile(&cost.first_byte, 50)), added(cost, &direct, 50), "+ ≤ 500 µs");
-        report.add("  p99", micros(percentile(&cost.first_byte, 99)), added(cost, &direct, 99), "+ ≤ 1000 µs");
+    report.add(
+        "Adit, deltas one by one, no plugin",
+        micros(paced_plain.cpu),
+        times(paced_plain.cpu, paced_of_floor.cpu, "the floor"),
+        "≤ 1.5 ×",
+    );
+    report.add(
+        "  with redact and route",
+        micros(paced_both.cpu),
+        times(paced_both.cpu, paced_plain.cpu, "no plugin"),
+        "≤ 1.5 × with three",
+    );
+    report.add(
+        "Adit, a whole answer, no plugin: CPU a request",
+        micros(whole.cpu),
+        String::new(),
+        "≤ 250 µs",
+    );
+    for (name, cost) in [
+        ("the stand-in itself", &direct),
+        ("the floor", &of_floor),
+        ("Adit, no plugin", &plain),
+        ("Adit, redact and route", &both),
+    ] {
+        report.add(
+            format!("first byte of the body: {name}, p50"),
+            micros(percentile(&cost.first_byte, 50)),
+            added(cost, &direct, 50),
+            "+ ≤ 500 µs",
+        );
+        report.add(
+            "  p99",
+            micros(percentile(&cost.first_byte, 99)),
+            added(cost, &direct, 99),
+            "+ ≤ 1000 µs",
+        );
     }
     report.add("peak memory: the floor", format!("{:.1} MB", floor.peak_megabytes()?), String::new(), "");
     report.add("peak memory: Adit", format!("{:.1} MB", adit.server.peak_megabytes()?), String::new(), "");
@@ -95,13 +136,24 @@ impl Adit {
             std::fs::copy(programs.plugins.join(name), plugins.join(name))?;
         }
         let plain = command(&programs.adit, &["key", "create", "plain", "--quiet", "--data", folder]).await?;
-        let with_plugins = command(&programs.adit, &["key", "create", "with", "--quiet", "--data", folder]).await?;
+        let with_plugins =
+            command(&programs.adit, &["key", "create", "with", "--quiet", "--data", folder]).await?;
         let route = r#"{"aliases":{"gpt-4o-mini":"us.amazon.nova-lite-v1:0"}}"#;
-        command(&programs.adit, &["key", "plugin", "enable", &with_plugins, "redact", "--data", folder]).await?;
-        command(&programs.adit, &["key", "plugin", "enable", &with_plugins, "route", "--config", route, "--data", folder]).await?;
+        command(&programs.adit, &["key", "plugin", "enable", &with_plugins, "redact", "--data", folder])
+            .await?;
+        command(
+            &programs.adit,
+            &["key", "plugin", "enable", &with_plugins, "route", "--config", route, "--data", folder],
+        )
+        .await?;
         let upstream = format!("http://{upstream}");
         let arguments = ["serve", "--listen", "127.0.0.1:0", "--data", folder, "--upstream", &upstream];
-        Ok(Self { server: Server::start(&programs.adit, &arguments).await?, plain, with_plugins, _data: data })
+        Ok(Self {
+            server: Server::start(&programs.adit, &arguments).await?,
+            plain,
+            with_plugins,
+            _data: data,
+        })
     }
 
     fn load(&self, key: Keys, streamed: bool, words: &str) -> Load {
@@ -112,12 +164,18 @@ impl Adit {
         let body = format!(
             r#"{{"model":"{model}","stream":{streamed},"messages":[{{"role":"user","content":"mail anna@example.com: {words}"}}]}}"#
         );
-        Load { path: "/v1/chat/completions".to_owned(), authorization: format!("Bearer {key}"), body: body.into_bytes() }
+        Load {
+            path: "/v1/chat/completions".to_owned(),
+            authorization: format!("Bearer {key}"),
+            body: body.into_bytes(),
+        }
     }
 }
 
 fn bedrock_load(operation: &str, words: &str) -> Load {
-    let body = format!(r#"{{"messages":[{{"role":"user","content":[{{"text":"mail anna@example.com: {words}"}}]}}]}}"#);
+    let body = format!(
+        r#"{{"messages":[{{"role":"user","content":[{{"text":"mail anna@example.com: {words}"}}]}}]}}"#
+    );
     Load {
         path: format!("/model/us.amazon.nova-lite-v1%3A0/{operation}"),
         authorization: "AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=c".to_owned(),
@@ -159,7 +217,10 @@ async fn request(connection: &mut Connection, load: &Load) -> anyhow::Result<Dur
 }
 
 fn percentile(sorted: &[Duration], percent: usize) -> Duration {
-    sorted.get((sorted.len() * percent / 100).min(sorted.len().saturating_sub(1))).copied().unwrap_or_default()
+    sorted
+        .get((sorted.len() * percent / 100).min(sorted.len().saturating_sub(1)))
+        .copied()
+        .unwrap_or_default()
 }
 
 fn micros(duration: Duration) -> String {
@@ -171,6 +232,7 @@ fn times(this: Duration, that: Duration, name: &str) -> String {
 }
 
 fn added(cost: &Cost, direct: &Cost, percent: usize) -> String {
-    let difference = percentile(&cost.first_byte, percent).as_secs_f64() - percentile(&direct.first_byte, percent).as_secs_f64();
+    let difference = percentile(&cost.first_byte, percent).as_secs_f64()
+        - percentile(&direct.first_byte, percent).as_secs_f64();
     format!("{:+.0} µs", difference * 1e6)
 }

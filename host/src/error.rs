@@ -8,6 +8,8 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use crate::ids::PluginName;
+
 /// Who has to act on a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
@@ -159,6 +161,15 @@ impl Failure {
     /// A failure with the message that the client reads.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), internal: None, param: None, code: None, retry_after: None }
+    }
+
+    /// A plugin that broke. The client learns which, the log learns how.
+    pub fn plugin(name: &PluginName, how: &str) -> Self {
+        Self::new(
+            Kind::PluginFault,
+            format!("the plugin `{name}` failed, and the request with it; ask the operator"),
+        )
+        .with_internal(format!("plugin `{name}`: {how}"))
     }
 
     /// A request that has to change, with the field at fault.

@@ -42,7 +42,8 @@ where
         _ => Failure::new(Kind::Unreachable, "bedrock cannot be reached; try again later"),
     };
     let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
-    failure.with_internal(internal(header("x-amzn-requestid"), status, code, error))
+    let internal = internal(header("x-amzn-requestid"), status, code, told(&failure, error));
+    failure.with_internal(internal)
 }
 
 /// An answer that broke off after it had begun.
@@ -56,7 +57,14 @@ pub(super) fn of_stream(
         Some(exception) => refused(code, exception.message(), None, None),
         None => broken(),
     };
-    failure.with_internal(internal(request_id, None, code, error))
+    let internal = internal(request_id, None, code, told(&failure, error));
+    failure.with_internal(internal)
+}
+
+/// The error whose texts may stand in the log. Those of a model are its maker's, and may quote what
+/// it was asked.
+fn told<'a>(failure: &Failure, error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    Some(error).filter(|_| failure.kind != Kind::ModelError)
 }
 
 /// An answer that ended too early, or made no sense.
@@ -197,7 +205,7 @@ fn internal(
     request_id: Option<&str>,
     status: Option<u16>,
     code: Option<&str>,
-    error: &(dyn Error + 'static),
+    error: Option<&(dyn Error + 'static)>,
 ) -> String {
     let mut text = format!("bedrock request `{}`", request_id.unwrap_or("unknown"));
     if let Some(status) = status {
@@ -206,7 +214,7 @@ fn internal(
     if let Some(code) = code {
         text.push_str(&format!(", `{code}`"));
     }
-    for cause in causes(error) {
+    for cause in error.into_iter().flat_map(causes) {
         let cause = cause.to_string();
         // The SDK wraps a refusal in an error that says the same.
         if !text.ends_with(&cause) {

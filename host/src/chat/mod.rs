@@ -11,6 +11,6 @@ mod request;
 pub use event::{Batch, BlockKind, BlockStart, Delta, Event, StopReason, Usage};
 pub use json::Json;
 pub use request::{
-    Blob, Delivery, MediaType, Message, Part, Reasoning, Request, ResultPart, Role, Sampling, Tool, ToolChoice,
-    ToolResult, ToolResultStatus, ToolUse,
+    Blob, Delivery, MediaType, Message, Part, Reasoning, Request, ResultPart, Role, Sampling, Tool,
+    ToolChoice, ToolResult, ToolResultStatus, ToolUse,
 };

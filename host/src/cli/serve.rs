@@ -35,7 +35,8 @@ pub async fn run(data: &Path, args: ServeArgs) -> anyhow::Result<()> {
         pipeline: Pipeline::new(Arc::new(upstream)),
         max_body_bytes: config.max_body_bytes,
     };
-    let local = Local::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
+    let local =
+        Local::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
     output::result(&format!("listening on http://{}", local.address()?))?;
 
     let (stop, stopped) = tokio::sync::oneshot::channel();

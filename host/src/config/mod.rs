@@ -34,11 +34,12 @@ pub struct PluginLimits {
     pub memory_bytes: usize,
     /// `init`. Default: 100 ms.
     pub init: Duration,
-    /// A hook that runs once a request. Default: 50 ms.
+    /// A hook that runs once a request. Default: 50 ms, and as much again for each MiB of prompt.
     pub request_hook: Duration,
     /// A hook that runs many times a request. Default: 5 ms.
     pub stream_hook: Duration,
-    /// What one call may hand back, in bytes. Default: 8 MiB for a request, 256 KiB for a stream.
+    /// What one call may hand back, in bytes. Default: 8 MiB for a request, or twice its prompt if
+    /// that is more; 256 KiB for a stream.
     pub request_output_bytes: usize,
     /// See `request_output_bytes`.
     pub stream_output_bytes: usize,
@@ -75,11 +76,13 @@ pub enum ConfigError {
         source: std::io::Error,
     },
     /// It is not TOML, or has a member that is unknown or of the wrong type.
-    #[error("`{path}` is not a valid settings file: {message}")]
+    #[error("`{path}` is not a valid settings file: line {line}: {message}")]
     Malformed {
         /// The file.
         path: PathBuf,
-        /// Where and what.
+        /// Where, from 1.
+        line: usize,
+        /// What.
         message: String,
     },
 }
@@ -92,9 +95,12 @@ impl Config {
         };
         let text = std::fs::read_to_string(path)
             .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
-        let raw = toml::from_str(&text).map_err(|fault| ConfigError::Malformed {
+        let raw = toml::from_str(&text).map_err(|fault: toml::de::Error| ConfigError::Malformed {
             path: path.to_owned(),
-            message: fault.to_string().trim_end().to_owned(),
+            line: fault
+                .span()
+                .map_or(1, |span| 1 + text.bytes().take(span.start).filter(|byte| *byte == b'\n').count()),
+            message: fault.message().split_whitespace().collect::<Vec<_>>().join(" "),
         })?;
         // Paths in the file are relative to the file, wherever the command is typed.
         Ok(Self::from_raw(raw, data, path.parent().unwrap_or(Path::new("."))))
@@ -159,8 +165,9 @@ mod tests {
 
     #[test]
     fn refuses_what_it_does_not_know_by_name() {
-        let fault = load("max_body = 1").unwrap_err().to_string();
-        assert!(fault.contains("max_body"), "{fault}");
+        let fault = load("\nmax_body = 1").unwrap_err().to_string();
+        assert!(fault.contains("line 2: unknown field `max_body`"), "{fault}");
+        assert!(!fault.contains('\n'), "{fault}");
         assert!(load("[plugin_limits]\ninit_ms = 0").is_err());
     }
 }

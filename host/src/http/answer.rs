@@ -37,7 +37,12 @@ impl IntoResponse for Refusal {
 }
 
 /// A response with the headers that every answer has.
-pub(super) fn response(id: &RequestId, media_type: &'static str, body: Body, dropped: &[String]) -> Response<Body> {
+pub(super) fn response(
+    id: &RequestId,
+    media_type: &'static str,
+    body: Body,
+    dropped: &[String],
+) -> Response<Body> {
     let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));

@@ -11,8 +11,9 @@ use crate::store::{ApiKey, StoredKey, Verification};
 /// An unknown key and a wrong secret get the same answer, so ids cannot be tried out.
 pub(super) async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Arc<StoredKey>, Failure> {
     let presented = presented(headers)?;
-    let presented = ApiKey::parse(presented)
-        .map_err(|fault| refused("the API key is malformed; check that it was copied whole").with_internal(fault.to_string()))?;
+    let presented = ApiKey::parse(presented).map_err(|fault| {
+        refused("the API key is malformed; check that it was copied whole").with_internal(fault.to_string())
+    })?;
     let stored = app.keys.find(presented.id()).await?.ok_or_else(unknown)?;
     match stored.verify(&presented) {
         Verification::Verified => Ok(stored),
@@ -28,7 +29,9 @@ fn presented(headers: &HeaderMap) -> Result<&str, Failure> {
         .ok_or_else(|| refused("no API key: send it as `Authorization: Bearer adit_…`"))?;
     let text = header.to_str().ok().unwrap_or_default();
     match text.split_once(' ') {
-        Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") && !key.trim().is_empty() => Ok(key.trim()),
+        Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") && !key.trim().is_empty() => {
+            Ok(key.trim())
+        }
         _ => Err(refused("the `Authorization` header is not of the form `Bearer adit_…`")),
     }
 }

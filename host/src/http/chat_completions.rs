@@ -27,7 +27,12 @@ pub(super) async fn create(
     answer(&app, &id, &headers, body).await.map_err(|failure| Refusal::new(id, failure))
 }
 
-async fn answer(app: &App, id: &RequestId, headers: &HeaderMap, body: Body) -> Result<Response<Body>, Failure> {
+async fn answer(
+    app: &App,
+    id: &RequestId,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Response<Body>, Failure> {
     let key = authenticate(app, headers).await?;
     let body = body::read(headers, body, app.max_body_bytes).await?;
     let decoded = openai::decode(&body)?;
@@ -53,7 +58,12 @@ async fn answer(app: &App, id: &RequestId, headers: &HeaderMap, body: Body) -> R
 }
 
 /// The plugins of the key, none started.
-async fn chain(app: &App, key: &Arc<StoredKey>, id: &RequestId, delivery: Delivery) -> Result<Chain, Failure> {
+async fn chain(
+    app: &App,
+    key: &Arc<StoredKey>,
+    id: &RequestId,
+    delivery: Delivery,
+) -> Result<Chain, Failure> {
     let key = &key.key;
     let mut plugins = Vec::with_capacity(key.plugins.len());
     for enabled in &key.plugins {
@@ -100,7 +110,8 @@ fn streamed(
             }
             None => {
                 if encoder.finish(&mut out).is_err() {
-                    let fault = Failure::new(Kind::BrokenStream, "the model's answer ended before it was complete");
+                    let fault =
+                        Failure::new(Kind::BrokenStream, "the model's answer ended before it was complete");
                     failure::log(&id, &fault);
                     encoder.failure(&fault, &mut out);
                 }

@@ -58,5 +58,8 @@ async fn unknown_route(uri: axum::http::Uri) -> answer::Refusal {
 
 async fn method_not_allowed(method: axum::http::Method, uri: axum::http::Uri) -> answer::Refusal {
     let path = uri.path();
-    answer::Refusal::anonymous(Failure::new(Kind::MethodNotAllowed, format!("`{path}` does not take {method}")))
+    answer::Refusal::anonymous(Failure::new(
+        Kind::MethodNotAllowed,
+        format!("`{path}` does not take {method}"),
+    ))
 }

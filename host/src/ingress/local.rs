@@ -23,7 +23,11 @@ impl Local {
     }
 
     /// Answers until `stop` is done. Then no more requests are taken, and those that run may end.
-    pub async fn serve(self, router: Router, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+    pub async fn serve(
+        self,
+        router: Router,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> std::io::Result<()> {
         // A small write must not wait for the ACK of the one before it.
         let listener = self.listener.tap_io(|socket| {
             if let Err(fault) = socket.set_nodelay(true) {

@@ -26,21 +26,26 @@ impl Chain {
     }
 
     /// The plugins that have a hook, in order, with what they are told at their start.
-    pub(super) fn with_hook(&mut self, has: fn(Hooks) -> bool) -> impl Iterator<Item = (&Context, &mut Link)> {
+    pub(super) fn with_hook(
+        &mut self,
+        has: fn(Hooks) -> bool,
+    ) -> impl Iterator<Item = (&Context, &mut Link)> {
         let context = &self.context;
         self.links.iter_mut().filter(move |link| has(link.plugin.hooks())).map(move |link| (context, link))
     }
 
-    /// Whether any plugin has a text hook.
-    pub(super) fn has_text_hook(&self) -> bool {
-        self.links.iter().any(|link| link.plugin.hooks().text)
+    /// Ends the plugins that have nothing to do with the answer: the model may take minutes.
+    pub(super) fn keep_text_plugins(&mut self) {
+        self.links.retain(|link| link.plugin.hooks().text);
     }
 
-    /// Starts the plugins that have a text hook, ends all others, and gives those back that want
-    /// any text, the last plugin first.
-    pub(super) async fn into_text_sessions(self) -> Result<Vec<(PluginName, TextWish, Box<dyn Session>)>, Failure> {
+    /// Starts the plugins that are left, and gives those back that want any text, the last plugin
+    /// first.
+    pub(super) async fn into_text_sessions(
+        self,
+    ) -> Result<Vec<(PluginName, TextWish, Box<dyn Session>)>, Failure> {
         let mut sessions = Vec::new();
-        for mut link in self.links.into_iter().rev().filter(|link| link.plugin.hooks().text) {
+        for mut link in self.links.into_iter().rev() {
             let wish = link.session(&self.context).await?.text_wish();
             if let Some(session) = link.session.filter(|_| wish.any()) {
                 sessions.push((link.plugin.name().clone(), wish, session));
@@ -51,6 +56,11 @@ impl Chain {
 }
 
 impl Link {
+    /// The plugin's name.
+    pub(super) fn name(&self) -> &PluginName {
+        self.plugin.name()
+    }
+
     /// The plugin's session, started now if it was not before.
     pub(super) async fn session(&mut self, context: &Context) -> Result<&mut Box<dyn Session>, Failure> {
         let session = match self.session.take() {

@@ -13,7 +13,12 @@ use crate::ids::{KeyId, PluginName, RequestId};
 pub trait Plugins: Send + Sync {
     /// The plugin with its config, for one key. Fails when there is none of that name, or it
     /// cannot be loaded.
-    async fn bind(&self, name: &PluginName, config: &Arc<str>, key: &KeyId) -> Result<Arc<dyn Plugin>, Failure>;
+    async fn bind(
+        &self,
+        name: &PluginName,
+        config: &Arc<str>,
+        key: &KeyId,
+    ) -> Result<Arc<dyn Plugin>, Failure>;
 }
 
 /// A plugin that a key has switched on.

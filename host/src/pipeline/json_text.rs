@@ -201,7 +201,8 @@ fn hex_unit(escape: &str, from: usize) -> Option<Option<u32>> {
     if escape.chars().count() < from + 4 {
         return None;
     }
-    let digits = escape.get(from..from + 4).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let digits =
+        escape.get(from..from + 4).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
     Some(digits.and_then(|digits| u32::from_str_radix(digits, 16).ok()))
 }
 

@@ -22,7 +22,10 @@ fn check(fragments: &[&str], expected: &str) {
 
 #[test]
 fn gives_values_and_leaves_keys() {
-    check(&[r#"{"to":"a@b.c","n":[1,"x"],"deep":{"k":""}}"#], r#"{"to":"<a@b.c|>","n":[1,"<x|>"],"deep":{"k":"<|>"}}"#);
+    check(
+        &[r#"{"to":"a@b.c","n":[1,"x"],"deep":{"k":""}}"#],
+        r#"{"to":"<a@b.c|>","n":[1,"<x|>"],"deep":{"k":"<|>"}}"#,
+    );
     check(&[r#""alone""#], r#""<alone|>""#);
     check(&["[true, null, -1e9]"], "[true, null, -1e9]");
 }

@@ -23,8 +23,8 @@ use crate::error::Failure;
 
 pub use chain::Chain;
 pub use hook::{
-    Chunk, Context, Edit, Hooks, Label, Origin, Outcome, Plugin, Plugins, PromptVerdict, Role, RouteVerdict, Segment,
-    Session, Summary, TextKind, TextVerdict, TextWish,
+    Chunk, Context, Edit, Hooks, Label, Origin, Outcome, Plugin, Plugins, PromptVerdict, Role, RouteVerdict,
+    Segment, Session, Summary, TextKind, TextVerdict, TextWish,
 };
 pub use upstream::{Answer, Events, Model, Upstream};
 
@@ -60,11 +60,12 @@ impl Pipeline {
     pub async fn run(&self, mut request: Request, mut chain: Chain) -> Result<Served, Failure> {
         route::run(&mut chain, &mut request).await?;
         let reply = prompt::run(&mut chain, &mut request).await?;
+        chain.keep_text_plugins();
         let answer = match reply {
             Some(text) => replied(text),
             None => self.upstream.call(&request).await?,
         };
-        let events = text::run(chain, answer.events);
+        let events = text::run(chain, answer.events).await?;
         Ok(Served { model: request.model, answer: Answer { events, ..answer } })
     }
 }
@@ -80,3 +81,6 @@ fn replied(text: String) -> Answer {
     ];
     Answer { events: stream::iter([Ok(batch)]).boxed(), dropped: Vec::new() }
 }
+
+#[cfg(test)]
+mod tests;

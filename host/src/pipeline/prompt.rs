@@ -6,7 +6,7 @@ use super::chain::Chain;
 use super::hook::{Edit, Origin, PromptVerdict, Role, Segment};
 use super::json_text;
 use crate::chat::{self, Json, Part, Request, ResultPart};
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 
 /// Asks each plugin with a prompt hook, in order; each reads what the ones before it left.
 /// Answers with a text when a plugin answers in the model's place.
@@ -16,7 +16,12 @@ pub(super) async fn run(chain: &mut Chain, request: &mut Request) -> Result<Opti
         let mut places = places(request);
         match session.on_prompt(&segments(&places)).await? {
             PromptVerdict::Keep => {}
-            PromptVerdict::Edit(edits) => apply(&mut places, edits)?,
+            PromptVerdict::Edit(edits) => {
+                let applied = apply(&mut places, edits);
+                applied.map_err(|what| {
+                    Failure::plugin(link.name(), &format!("on-prompt answered with {what}"))
+                })?;
+            }
             PromptVerdict::Respond(text) => return Ok(Some(text)),
             PromptVerdict::Deny(failure) => return Err(failure),
         }
@@ -83,7 +88,11 @@ fn from_part<'r>(part: &'r mut Part, origin: Origin, role: Role, places: &mut Ve
             for part in &mut result.content {
                 match part {
                     ResultPart::Text(text) => {
-                        places.push(Place { origin: Origin::ToolResult, role: Role::Tool, slot: Slot::Text(text) });
+                        places.push(Place {
+                            origin: Origin::ToolResult,
+                            role: Role::Tool,
+                            slot: Slot::Text(text),
+                        });
                     }
                     ResultPart::Blob(_) => {}
                 }
@@ -112,11 +121,14 @@ fn segments<'a>(places: &'a [Place<'_>]) -> Vec<Segment<'a>> {
     segments
 }
 
-/// Puts the new texts where the segments of the same numbers were read.
-fn apply(places: &mut [Place<'_>], mut edits: Vec<Edit>) -> Result<(), Failure> {
+/// Puts the new texts where the segments of the same numbers were read. The error says which edit
+/// does not fit.
+fn apply(places: &mut [Place<'_>], mut edits: Vec<Edit>) -> Result<(), String> {
     edits.sort_by_key(|edit| edit.id);
-    if let Some(twice) = edits.windows(2).find_map(|pair| (pair.first()?.id == pair.last()?.id).then(|| pair.first())) {
-        return Err(broken(format!("two edits of segment {}", twice.map_or(0, |edit| edit.id))));
+    if let Some(twice) =
+        edits.windows(2).find_map(|pair| (pair.first()?.id == pair.last()?.id).then(|| pair.first()))
+    {
+        return Err(format!("two edits of segment {}", twice.map_or(0, |edit| edit.id)));
     }
     let mut edits = edits.into_iter().peekable();
     let mut next_id = 0;
@@ -140,14 +152,9 @@ fn apply(places: &mut [Place<'_>], mut edits: Vec<Edit>) -> Result<(), Failure> 
         }
     }
     match edits.next() {
-        Some(edit) => Err(broken(format!("an edit of segment {}, which does not exist", edit.id))),
+        Some(edit) => Err(format!("an edit of segment {}, which does not exist", edit.id)),
         None => Ok(()),
     }
-}
-
-fn broken(what: String) -> Failure {
-    Failure::new(Kind::PluginFault, "a plugin failed; the request was not sent on")
-        .with_internal(format!("a prompt hook answered with {what}"))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::hook::{Chunk, Outcome, Session, TextKind, TextVerdict, TextWish};
 use super::json_text::{Lexer, Piece, escape_into};
 use super::upstream::Events;
 use crate::chat::{Batch, BlockKind, Delta, Event};
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::ids::PluginName;
 
 /// Output may be this many times the input of a call, and a little more.
@@ -18,35 +18,40 @@ const GROWTH: usize = 4;
 const GROWTH_ALLOWANCE_BYTES: usize = 4 << 10;
 
 /// Passes an answer through the plugins that want its text, the last plugin first.
-pub(super) fn run(chain: Chain, events: Events) -> Events {
-    if !chain.has_text_hook() {
-        return events;
+///
+/// The first batch has passed when this returns, so a plugin that fails on it fails the request
+/// while that can still become a status.
+pub(super) async fn run(chain: Chain, events: Events) -> Result<Events, Failure> {
+    let sessions = chain.into_text_sessions().await?;
+    if sessions.is_empty() {
+        return Ok(events);
     }
-    let state = State::Waiting(chain, events);
-    stream::try_unfold(state, State::next).try_filter(|batch| std::future::ready(!batch.is_empty())).boxed()
+    let mut passage = Passage { stages: sessions.into_iter().map(Stage::new).collect(), events };
+    let Some(first) = passage.next().await? else { return Ok(stream::empty().boxed()) };
+    let rest = stream::try_unfold(passage, async |mut passage| {
+        Ok(passage.next().await?.map(|batch| (batch, passage)))
+    });
+    Ok(stream::once(async { Ok(first) }).chain(rest).boxed())
 }
 
 /// An answer on its way through the plugins.
-enum State {
-    /// No event has come: the plugins are not yet started for it.
-    Waiting(Chain, Events),
-    /// Passing.
-    Running(Vec<Stage>, Events),
+struct Passage {
+    stages: Vec<Stage>,
+    events: Events,
 }
 
-impl State {
-    async fn next(self) -> Result<Option<(Batch, Self)>, Failure> {
-        let (mut stages, mut events) = match self {
-            Self::Waiting(chain, events) => {
-                (chain.into_text_sessions().await?.into_iter().map(Stage::new).collect(), events)
+impl Passage {
+    /// The next batch in which anything is left. None at the end.
+    async fn next(&mut self) -> Result<Option<Batch>, Failure> {
+        while let Some(mut batch) = self.events.try_next().await? {
+            for stage in &mut self.stages {
+                batch = stage.pass(batch).await?;
             }
-            Self::Running(stages, events) => (stages, events),
-        };
-        let Some(mut batch) = events.try_next().await? else { return Ok(None) };
-        for stage in &mut stages {
-            batch = stage.pass(batch).await?;
+            if !batch.is_empty() {
+                return Ok(Some(batch));
+            }
         }
-        Ok(Some((batch, Self::Running(stages, events))))
+        Ok(None)
     }
 }
 
@@ -114,7 +119,9 @@ impl Stage {
                 }
                 plan.slots.push(Slot::Event(Event::BlockStop(index)));
             }
-            Event::Signature { .. } | Event::MessageStop(_) | Event::Usage(_) => plan.slots.push(Slot::Event(event)),
+            Event::Signature { .. } | Event::MessageStop(_) | Event::Usage(_) => {
+                plan.slots.push(Slot::Event(event))
+            }
         }
     }
 
@@ -123,10 +130,9 @@ impl Stage {
         match kind {
             BlockKind::Text => self.wish.text.then(|| prose(TextKind::Text)),
             BlockKind::Reasoning => self.wish.reasoning.then(|| prose(TextKind::Reasoning)),
-            BlockKind::ToolUse { .. } => self
-                .wish
-                .tool_args
-                .then(|| Block::ToolArgs { lexer: Lexer::default(), held: String::new() }),
+            BlockKind::ToolUse { .. } => {
+                self.wish.tool_args.then(|| Block::ToolArgs { lexer: Lexer::default(), held: String::new() })
+            }
         }
     }
 
@@ -134,7 +140,11 @@ impl Stage {
         if let Some(outcomes) = &outcomes
             && outcomes.len() != plan.chunks.len()
         {
-            return Err(self.broken(&format!("{} outcomes for {} chunks", outcomes.len(), plan.chunks.len())));
+            return Err(self.broken(&format!(
+                "{} outcomes for {} chunks",
+                outcomes.len(),
+                plan.chunks.len()
+            )));
         }
         let mut outcomes = outcomes.map(Vec::into_iter);
         let mut chunks = plan.chunks.into_iter();
@@ -164,7 +174,9 @@ impl Stage {
     fn settle(&mut self, mut chunk: Chunk, outcome: Option<Outcome>) -> Result<String, Failure> {
         let Some(Outcome { consumed, output }) = outcome else { return Ok(chunk.text) };
         if !chunk.text.is_char_boundary(consumed) {
-            return Err(self.broken(&format!("{consumed} bytes consumed: not a character border of the chunk")));
+            return Err(
+                self.broken(&format!("{consumed} bytes consumed: not a character border of the chunk"))
+            );
         }
         if let Some(output) = &output
             && output.len() > consumed * GROWTH + GROWTH_ALLOWANCE_BYTES
@@ -177,17 +189,19 @@ impl Stage {
         }
         if rest.len() > self.wish.window {
             let window = self.wish.window;
-            return Err(self.broken(&format!("{} bytes left unconsumed, more than its window of {window}", rest.len())));
+            return Err(self
+                .broken(&format!("{} bytes left unconsumed, more than its window of {window}", rest.len())));
         }
-        if let Some(Block::Prose { held, .. } | Block::ToolArgs { held, .. }) = self.blocks.get_mut(&chunk.index) {
+        if let Some(Block::Prose { held, .. } | Block::ToolArgs { held, .. }) =
+            self.blocks.get_mut(&chunk.index)
+        {
             *held = rest;
         }
         Ok(output.unwrap_or(chunk.text))
     }
 
     fn broken(&self, what: &str) -> Failure {
-        Failure::new(Kind::PluginFault, "a plugin failed; the answer ends here")
-            .with_internal(format!("plugin `{}`: on-text answered with {what}", self.plugin))
+        Failure::plugin(&self.plugin, &format!("on-text answered with {what}"))
     }
 }
 

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::chat::{BlockStart, Delivery, StopReason, Usage};
+use crate::error::Kind;
 use crate::ids::{KeyId, RequestId};
 use crate::pipeline::{Context, Hooks, Plugin, PromptVerdict, RouteVerdict, Segment, Summary};
 
@@ -78,7 +79,10 @@ async fn pass(plugins: Vec<Fake>, batches: Vec<Batch>) -> Result<Vec<Batch>, Fai
         delivery: Delivery::Streamed,
     };
     let plugins = plugins.into_iter().map(|plugin| Arc::new(plugin) as Arc<dyn Plugin>).collect();
-    run(Chain::new(context, plugins), stream::iter(batches.into_iter().map(Ok)).boxed()).try_collect().await
+    run(Chain::new(context, plugins), stream::iter(batches.into_iter().map(Ok)).boxed())
+        .await?
+        .try_collect()
+        .await
 }
 
 fn start(kind: BlockKind) -> Event {
@@ -123,8 +127,12 @@ async fn what_is_left_comes_back_in_front_of_the_next_text() {
 
 #[tokio::test]
 async fn the_last_plugin_reads_the_answer_first() {
-    let first = fake(ALL, |chunks| TextVerdict::Rewrite(chunks.iter().map(|c| replace(c, &c.text.replace('b', "c"))).collect()));
-    let last = fake(ALL, |chunks| TextVerdict::Rewrite(chunks.iter().map(|c| replace(c, &c.text.replace('a', "b"))).collect()));
+    let first = fake(ALL, |chunks| {
+        TextVerdict::Rewrite(chunks.iter().map(|c| replace(c, &c.text.replace('b', "c"))).collect())
+    });
+    let last = fake(ALL, |chunks| {
+        TextVerdict::Rewrite(chunks.iter().map(|c| replace(c, &c.text.replace('a', "b"))).collect())
+    });
     let out = pass(vec![first, last], block(BlockKind::Text, &["a"])).await.unwrap();
     assert_eq!(text(&out), "c");
 }
@@ -139,7 +147,9 @@ async fn tool_arguments_are_decoded_for_the_plugin_and_escaped_behind_it() {
     let log = Arc::clone(&seen);
     let plugin = fake(ALL, move |chunks| {
         log.lock().unwrap().extend(chunks.iter().map(|chunk| (chunk.text.clone(), chunk.last)));
-        TextVerdict::Rewrite(chunks.iter().map(|chunk| replace(chunk, &chunk.text.replace('é', "\"e\""))).collect())
+        TextVerdict::Rewrite(
+            chunks.iter().map(|chunk| replace(chunk, &chunk.text.replace('é', "\"e\""))).collect(),
+        )
     });
     let out = pass(vec![plugin], block(tool(), &[r#"{"k":"caf\u00"#, r#"e9","n":["x"]}"#])).await.unwrap();
     assert_eq!(text(&out), r#"{"k":"caf\"e\"","n":["x"]}"#);
@@ -150,7 +160,9 @@ async fn tool_arguments_are_decoded_for_the_plugin_and_escaped_behind_it() {
 #[tokio::test]
 async fn kinds_that_are_not_wanted_are_not_shown() {
     let wish = TextWish { text: false, ..ALL };
-    let plugin = fake(wish, |chunks| TextVerdict::Rewrite(chunks.iter().map(|chunk| replace(chunk, "seen")).collect()));
+    let plugin = fake(wish, |chunks| {
+        TextVerdict::Rewrite(chunks.iter().map(|chunk| replace(chunk, "seen")).collect())
+    });
     let out = pass(vec![plugin.clone()], block(BlockKind::Text, &["plain"])).await.unwrap();
     assert_eq!(text(&out), "plain");
     let out = pass(vec![plugin], block(BlockKind::Reasoning, &["thought"])).await.unwrap();
@@ -176,7 +188,9 @@ async fn a_broken_contract_ends_the_answer() {
         let failure = pass(vec![plugin], block(BlockKind::Text, &["ééééééé"])).await.unwrap_err();
         assert_eq!(failure.kind, Kind::PluginFault, "{what}");
     }
-    let keeps_at_end = fake(ALL, |chunks| TextVerdict::Rewrite(chunks.iter().map(|_| Outcome { consumed: 0, output: None }).collect()));
+    let keeps_at_end = fake(ALL, |chunks| {
+        TextVerdict::Rewrite(chunks.iter().map(|_| Outcome { consumed: 0, output: None }).collect())
+    });
     assert!(pass(vec![keeps_at_end], block(BlockKind::Text, &["ab"])).await.is_err());
 }
 
@@ -192,7 +206,7 @@ async fn a_failure_of_the_model_is_the_last_item() {
         delivery: Delivery::Streamed,
     };
     let chain = Chain::new(context, vec![Arc::new(fake(ALL, |_| TextVerdict::Pass))]);
-    let items: Vec<_> = run(chain, events).collect().await;
+    let items: Vec<_> = run(chain, events).await.unwrap().collect().await;
     assert_eq!(items[0], Ok(vec![start(BlockKind::Text), delta("a")]));
     assert_eq!(items[1], Err(fault));
 }

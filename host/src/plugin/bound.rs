@@ -49,8 +49,11 @@ impl Bound {
     fn config_refused(&self, faults: &[(String, String)]) -> Failure {
         let name = &self.name;
         let faults: Vec<_> = faults.iter().map(|(path, message)| format!("{path}: {message}")).collect();
-        Failure::new(Kind::PluginUnavailable, format!("the plugin `{name}` does not accept its config; ask the operator"))
-            .with_internal(format!("plugin `{name}` refused its config: {}", faults.join("; ")))
+        Failure::new(
+            Kind::PluginUnavailable,
+            format!("the plugin `{name}` does not accept its config; ask the operator"),
+        )
+        .with_internal(format!("plugin `{name}` refused its config: {}", faults.join("; ")))
     }
 }
 

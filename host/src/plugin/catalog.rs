@@ -122,7 +122,9 @@ impl Catalog {
 
     async fn describe(&self, name: &PluginName, config: &str) -> Result<Descriptor, CheckError> {
         let compiled = self.load(name)?;
-        let answer = Initialised::new(&self.engine, &compiled, name, None, config).await.map_err(CheckError::Failed)?;
+        let answer = Initialised::new(&self.engine, &compiled, name, None, config)
+            .await
+            .map_err(CheckError::Failed)?;
         answer.map(|(_, descriptor)| descriptor).map_err(CheckError::Config)
     }
 
@@ -187,13 +189,20 @@ impl Catalog {
 /// Binds plugins of a catalog that is shared by all requests.
 #[async_trait]
 impl pipeline::Plugins for Arc<Catalog> {
-    async fn bind(&self, name: &PluginName, config: &Arc<str>, key: &KeyId) -> Result<Arc<dyn Plugin>, Failure> {
+    async fn bind(
+        &self,
+        name: &PluginName,
+        config: &Arc<str>,
+        key: &KeyId,
+    ) -> Result<Arc<dyn Plugin>, Failure> {
         let compiled = match self.loaded(name) {
             Some(compiled) => compiled,
             None => self.load_apart(name).await?,
         };
         let Some(root) = &self.seed_root else {
-            return Err(Failure::new(Kind::Internal, "internal error").with_internal("the catalog has no seed root"));
+            return Err(
+                Failure::new(Kind::Internal, "internal error").with_internal("the catalog has no seed root")
+            );
         };
         Ok(Arc::new(Bound {
             engine: self.engine.clone(),
@@ -211,9 +220,12 @@ impl Catalog {
         let (catalog, wanted) = (Arc::clone(self), name.clone());
         let loaded = tokio::task::spawn_blocking(move || catalog.load(&wanted)).await;
         let unavailable = |internal: String| {
-            let message = format!("the plugin `{name}` cannot be used, and this key requires it; ask the operator");
+            let message =
+                format!("the plugin `{name}` cannot be used, and this key requires it; ask the operator");
             Failure::new(Kind::PluginUnavailable, message).with_internal(internal)
         };
-        loaded.map_err(|fault| unavailable(fault.to_string()))?.map_err(|fault| unavailable(fault.to_string()))
+        loaded
+            .map_err(|fault| unavailable(fault.to_string()))?
+            .map_err(|fault| unavailable(fault.to_string()))
     }
 }

@@ -31,7 +31,9 @@ pub enum Refused {
     #[error("does not export `adit:plugin/lifecycle@{CONTRACT}`; it exports {}", quoted(.0))]
     NoLifecycle(Vec<String>),
     /// It has nothing that could be called.
-    #[error("exports none of the hooks `route-hook`, `prompt-hook` and `text-hook` of `adit:plugin@{CONTRACT}`")]
+    #[error(
+        "exports none of the hooks `route-hook`, `prompt-hook` and `text-hook` of `adit:plugin@{CONTRACT}`"
+    )]
     NoHook,
     /// An interface has the right name and another shape.
     #[error("does not fit the contract `adit:plugin@{CONTRACT}`: {0}")]
@@ -61,8 +63,8 @@ impl Compiled {
         if !bytes.starts_with(b"\0asm") {
             return Err(Refused::Invalid("it does not begin as WebAssembly does".to_owned()));
         }
-        let component =
-            Component::from_binary(&engine.wasmtime, bytes).map_err(|fault| Refused::Invalid(one_line(&fault)))?;
+        let component = Component::from_binary(&engine.wasmtime, bytes)
+            .map_err(|fault| Refused::Invalid(one_line(&fault)))?;
         check_imports(engine, &component)?;
         let mismatch = |fault: wasmtime::Error| Refused::Mismatch(one_line(&fault));
         let exported = interfaces(engine, &component);
@@ -73,9 +75,18 @@ impl Compiled {
         let has = |hook: &str| exported.contains(&interface(hook));
         let compiled = Self {
             lifecycle: lifecycle::GuestIndices::new(&pre).map_err(mismatch)?,
-            route: has("route-hook").then(|| route_hook::GuestIndices::new(&pre)).transpose().map_err(mismatch)?,
-            prompt: has("prompt-hook").then(|| prompt_hook::GuestIndices::new(&pre)).transpose().map_err(mismatch)?,
-            text: has("text-hook").then(|| text_hook::GuestIndices::new(&pre)).transpose().map_err(mismatch)?,
+            route: has("route-hook")
+                .then(|| route_hook::GuestIndices::new(&pre))
+                .transpose()
+                .map_err(mismatch)?,
+            prompt: has("prompt-hook")
+                .then(|| prompt_hook::GuestIndices::new(&pre))
+                .transpose()
+                .map_err(mismatch)?,
+            text: has("text-hook")
+                .then(|| text_hook::GuestIndices::new(&pre))
+                .transpose()
+                .map_err(mismatch)?,
             pre,
         };
         if compiled.hooks() == Hooks::default() { Err(Refused::NoHook) } else { Ok(compiled) }

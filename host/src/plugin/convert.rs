@@ -7,15 +7,19 @@ use super::bindings::adit::plugin::types as wit;
 use crate::chat::Delivery;
 use crate::error::{Failure, Kind};
 use crate::pipeline::{
-    Chunk, Context, Edit, Label, Origin, Outcome, PromptVerdict, Role, RouteVerdict, Segment, Summary, TextKind,
-    TextVerdict, TextWish,
+    Chunk, Context, Edit, Label, Origin, Outcome, PromptVerdict, Role, RouteVerdict, Segment, Summary,
+    TextKind, TextVerdict, TextWish,
 };
 
 pub(super) fn labels(labels: &[Label]) -> Vec<wit::Label<'_>> {
     labels.iter().map(|Label { name, value }| wit::Label { name, value }).collect()
 }
 
-pub(super) fn context<'a>(context: &'a Context, labels: &'a [wit::Label<'a>], seed: &'a str) -> wit::RequestContext<'a> {
+pub(super) fn context<'a>(
+    context: &'a Context,
+    labels: &'a [wit::Label<'a>],
+    seed: &'a str,
+) -> wit::RequestContext<'a> {
     let Context { request, key, labels: _, client_format, delivery } = context;
     wit::RequestContext {
         request_id: request.as_str(),

@@ -56,6 +56,18 @@ pub(super) struct Budget {
     pub(super) output_bytes: usize,
 }
 
+impl Budget {
+    /// The budget for so many bytes of input: a long prompt takes longer to read than a short one,
+    /// and may come back whole.
+    pub(super) fn for_input(self, bytes: usize) -> Self {
+        let mebibytes = u32::try_from(bytes >> 20).unwrap_or(u32::MAX);
+        Self {
+            time: self.time.saturating_mul(mebibytes.saturating_add(1)),
+            output_bytes: self.output_bytes.max(bytes.saturating_mul(2)),
+        }
+    }
+}
+
 /// A component at work, with a memory of its own.
 pub(super) struct Instance {
     store: Store<Guest>,
@@ -139,7 +151,7 @@ async fn patient<T>(budget: Budget, call: impl Future<Output = wasmtime::Result<
     if let Poll::Ready(answer) = first {
         return answer;
     }
-    match tokio::time::timeout(budget.time * PATIENCE, call).await {
+    match tokio::time::timeout(budget.time.saturating_mul(PATIENCE), call).await {
         Ok(answer) => answer,
         Err(_) => Err(wasmtime::Error::msg("it slept for longer than its time")),
     }
@@ -156,6 +168,5 @@ pub(super) fn failed(plugin: &PluginName, what: &str, fault: &wasmtime::Error) -
         Some(wasmtime::Trap::Interrupt) => "it ran for longer than its time".to_owned(),
         _ => one_line(fault),
     };
-    Failure::new(Kind::PluginFault, format!("the plugin `{plugin}` failed, and the request with it; ask the operator"))
-        .with_internal(format!("plugin `{plugin}`: {what} failed: {how}"))
+    Failure::plugin(plugin, &format!("{what} failed: {how}"))
 }

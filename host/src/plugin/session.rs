@@ -7,7 +7,7 @@ use super::component::Compiled;
 use super::convert;
 use super::engine::Engine;
 use super::instance::{Budget, Instance};
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::ids::{PluginName, RequestId};
 use crate::pipeline::{
     self, Chunk, Context, PromptVerdict, RouteVerdict, Segment, Summary, TextVerdict, TextWish,
@@ -35,9 +35,8 @@ impl Initialised {
         let mut instance = Instance::new(engine, compiled, plugin, request).await?;
         let lifecycle = instance.load(|store, component| compiled.lifecycle.load(store, component))?;
         let budget = Budget { time: engine.limits.init, output_bytes: engine.limits.request_output_bytes };
-        let answer = instance
-            .call("init", budget, async |store| lifecycle.call_init(store, config).await)
-            .await?;
+        let answer =
+            instance.call("init", budget, async |store| lifecycle.call_init(store, config).await).await?;
         Ok(match answer {
             Ok(descriptor) => Ok((Self { instance, lifecycle, plugin: plugin.clone() }, descriptor)),
             Err(faults) => Err(faults.into_iter().map(|fault| (fault.path, fault.message)).collect()),
@@ -62,12 +61,27 @@ impl Initialised {
             .instance
             .call("session", once, async |store| lifecycle.session().call_constructor(store, context).await)
             .await?;
-        let route = self.instance.load(|store, component| optional(&compiled.route, |hook| hook.load(store, component)))?;
-        let prompt =
-            self.instance.load(|store, component| optional(&compiled.prompt, |hook| hook.load(store, component)))?;
-        let text = self.instance.load(|store, component| optional(&compiled.text, |hook| hook.load(store, component)))?;
+        let route = self
+            .instance
+            .load(|store, component| optional(&compiled.route, |hook| hook.load(store, component)))?;
+        let prompt = self
+            .instance
+            .load(|store, component| optional(&compiled.prompt, |hook| hook.load(store, component)))?;
+        let text = self
+            .instance
+            .load(|store, component| optional(&compiled.text, |hook| hook.load(store, component)))?;
         let many = Budget { time: limits.stream_hook, output_bytes: limits.stream_output_bytes };
-        Ok(Session { instance: self.instance, plugin: self.plugin, resource, route, prompt, text, wish, once, many })
+        Ok(Session {
+            instance: self.instance,
+            plugin: self.plugin,
+            resource,
+            route,
+            prompt,
+            text,
+            wish,
+            once,
+            many,
+        })
     }
 }
 
@@ -110,11 +124,12 @@ impl pipeline::Session for Session {
 
     async fn on_prompt(&mut self, segments: &[Segment<'_>]) -> Result<PromptVerdict, Failure> {
         let Some(hook) = &self.prompt else { return Ok(PromptVerdict::Keep) };
+        let budget = self.once.for_input(segments.iter().map(|segment| segment.text.len()).sum());
         let segments: Vec<_> = segments.iter().map(convert::segment).collect();
         let resource = self.resource;
         let answer = self
             .instance
-            .call("on-prompt", self.once, async |store| hook.call_on_prompt(store, resource, &segments).await)
+            .call("on-prompt", budget, async |store| hook.call_on_prompt(store, resource, &segments).await)
             .await?;
         answer.map(convert::prompt_verdict).map_err(|error| self.reported("on-prompt", error))
     }
@@ -135,8 +150,6 @@ impl Session {
     /// The plugin says that it could not do its work. What it says is for the log.
     fn reported(&self, hook: &str, error: PluginError) -> Failure {
         let PluginError { code, message } = error;
-        let plugin = &self.plugin;
-        Failure::new(Kind::PluginFault, format!("the plugin `{plugin}` failed, and the request with it; ask the operator"))
-            .with_internal(format!("plugin `{plugin}`: {hook} reported `{code}`: {message}"))
+        Failure::plugin(&self.plugin, &format!("{hook} reported `{code}`: {message}"))
     }
 }

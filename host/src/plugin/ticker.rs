@@ -5,14 +5,19 @@ use std::time::Duration;
 
 use wasmtime::Engine;
 
-/// How often a running guest is looked at.
+/// How often a guest that was found running comes back to the host.
 pub(super) const TICK: Duration = Duration::from_millis(1);
 
-/// Ticks without a call after which the thread goes to sleep.
-const IDLE_TICKS: u32 = 50;
+/// How often the thread looks whether any guest runs. Calls take microseconds, so it hardly ever
+/// finds one: looking at every tick would cost more than the calls.
+const LOOK: Duration = Duration::from_millis(10);
 
-/// Moves the engine's epoch on while calls run, so that a guest that never returns comes back to
-/// the host at every tick. Sleeps while none run: an idle server costs nothing.
+/// Looks without a find after which the thread goes to sleep.
+const IDLE_LOOKS: u32 = 5;
+
+/// Moves the engine's epoch on while a call runs, so that a guest that never returns comes back to
+/// the host: within `LOOK` for the first time, and then at every tick. Sleeps while no calls are
+/// made: an idle server costs nothing.
 pub(super) struct Ticker {
     shared: Arc<Shared>,
     thread: Thread,
@@ -33,16 +38,19 @@ impl Ticker {
         let shared = Arc::new(Shared::default());
         let (for_thread, engine) = (Arc::clone(&shared), engine.weak());
         let handle = thread::Builder::new().name("plugin-ticker".to_owned()).spawn(move || {
-            let mut idle = 0;
+            let mut idle_looks = 0;
             while !for_thread.ended.load(Ordering::SeqCst) {
-                thread::park_timeout(TICK);
-                let Some(engine) = engine.upgrade() else { return };
-                engine.increment_epoch();
-                idle = if for_thread.running.load(Ordering::SeqCst) == 0 { idle + 1 } else { 0 };
-                if idle >= IDLE_TICKS {
-                    drop(engine);
+                if for_thread.running.load(Ordering::SeqCst) > 0 {
+                    let Some(engine) = engine.upgrade() else { return };
+                    engine.increment_epoch();
+                    idle_looks = 0;
+                    thread::park_timeout(TICK);
+                } else if idle_looks < IDLE_LOOKS {
+                    idle_looks += 1;
+                    thread::park_timeout(LOOK);
+                } else {
                     for_thread.sleep();
-                    idle = 0;
+                    idle_looks = 0;
                 }
             }
         })?;

@@ -1,5 +1,9 @@
 //! Hands back 100 MiB: a list whose members are all the same 1 MiB, so that it needs no memory of its own.
-#![expect(unsafe_code, reason = "no safe code hands the same memory out twice")]
+#![expect(
+    unsafe_code,
+    clippy::same_length_and_capacity,
+    reason = "no safe code hands the same memory out twice"
+)]
 use std::rc::Rc;
 
 use adit_plugin::{
@@ -37,7 +41,9 @@ impl Plugin for Flood {
         if self.0.call != Call::Text {
             return Ok(TextVerdict::Pass);
         }
-        Ok(TextVerdict::Rewrite(pieces().map(|(_, text)| Outcome { consumed: 0, output: Some(text) }).collect()))
+        Ok(TextVerdict::Rewrite(
+            pieces().map(|(_, text)| Outcome { consumed: 0, output: Some(text) }).collect(),
+        ))
     }
 }
 

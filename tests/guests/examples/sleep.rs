@@ -9,7 +9,7 @@ struct Sleep;
 impl Misbehaviour for Sleep {
     #[expect(clippy::disallowed_methods, reason = "what the guest is for")]
     fn happen() -> Result<(), PluginError> {
-        std::thread::sleep(Duration::from_secs(3600));
+        std::thread::sleep(Duration::from_hours(1));
         Ok(())
     }
 }

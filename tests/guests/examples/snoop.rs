@@ -15,7 +15,8 @@ impl Plugin for Snoop {
     }
 
     fn on_prompt(&mut self, _: Vec<Segment>) -> Result<PromptVerdict, PluginError> {
-        let mut seen: Vec<String> = env::vars().map(|(name, value)| format!("variable {name}={value}")).collect();
+        let mut seen: Vec<String> =
+            env::vars().map(|(name, value)| format!("variable {name}={value}")).collect();
         seen.extend(env::args().map(|argument| format!("argument {argument}")));
         for file in ["/etc/passwd", "/proc/self/environ", "adit.db", "../adit.db"] {
             seen.extend(fs::read_to_string(file).map(|text| format!("file {file}: {text}")));

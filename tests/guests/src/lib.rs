@@ -17,6 +17,7 @@ pub trait Misbehaviour: 'static {
 /// A plugin that changes nothing, but misbehaves in one place: `{"in": "prompt"}`.
 pub struct Misbehaving<M> {
     place: Rc<Place>,
+    text_calls: u32,
     misbehaviour: std::marker::PhantomData<M>,
 }
 
@@ -45,6 +46,8 @@ pub enum Call {
     Prompt,
     /// `on-text`
     Text,
+    /// `on-text`, but not the first one.
+    Later,
 }
 
 impl Place {
@@ -65,7 +68,7 @@ impl<M: Misbehaviour> Plugin for Misbehaving<M> {
 
     fn start(place: Rc<Place>, _: RequestContext) -> Self {
         let _ = place.reached::<M>(Call::Start);
-        Self { place, misbehaviour: std::marker::PhantomData }
+        Self { place, text_calls: 0, misbehaviour: std::marker::PhantomData }
     }
 
     fn on_route(&mut self, _: Summary) -> Result<RouteVerdict, PluginError> {
@@ -77,6 +80,10 @@ impl<M: Misbehaviour> Plugin for Misbehaving<M> {
     }
 
     fn on_text(&mut self, _: Vec<Chunk>) -> Result<TextVerdict, PluginError> {
+        self.text_calls += 1;
+        if self.text_calls > 1 {
+            self.place.reached::<M>(Call::Later)?;
+        }
         self.place.reached::<M>(Call::Text).map(|()| TextVerdict::Pass)
     }
 }

@@ -45,17 +45,26 @@ pub(super) const FIELDS: &[Field] = &[
     ),
     field("functions", Refused { harmless: &["[]"], because: "is deprecated: use `tools`" }),
     field("logit_bias", Dropped { harmless: &["{}"] }),
-    field("logprobs", Refused { harmless: &["false"], because: "has to be false: Bedrock gives no log probabilities" }),
+    field(
+        "logprobs",
+        Refused { harmless: &["false"], because: "has to be false: Bedrock gives no log probabilities" },
+    ),
     field("max_completion_tokens", Mapped),
     field("max_tokens", Mapped),
     field("messages", Mapped),
     field("metadata", Dropped { harmless: &["{}"] }),
     field(
         "modalities",
-        Refused { harmless: &[r#"["text"]"#, "[]"], because: "has to be [\"text\"]: Bedrock answers in text only" },
+        Refused {
+            harmless: &[r#"["text"]"#, "[]"],
+            because: "has to be [\"text\"]: Bedrock answers in text only",
+        },
     ),
     field("model", Mapped),
-    field("moderation", Refused { harmless: &[], because: "is not supported: the answer would not be moderated" }),
+    field(
+        "moderation",
+        Refused { harmless: &[], because: "is not supported: the answer would not be moderated" },
+    ),
     field("n", Refused { harmless: &["1"], because: "has to be 1: Bedrock gives one answer a call" }),
     field("parallel_tool_calls", Dropped { harmless: &["true"] }),
     field("prediction", Dropped { harmless: &[] }),
@@ -88,7 +97,10 @@ pub(super) const FIELDS: &[Field] = &[
     field("top_p", Mapped),
     field("user", Ignored),
     field("verbosity", Dropped { harmless: &[r#""medium""#] }),
-    field("web_search_options", Refused { harmless: &[], because: "is not supported: give the model a search tool" }),
+    field(
+        "web_search_options",
+        Refused { harmless: &[], because: "is not supported: give the model a search tool" },
+    ),
 ];
 
 /// The treatment of a member; none if OpenAI documents no such member.
@@ -96,3 +108,6 @@ pub(super) fn treatment(name: &str) -> Option<Treatment> {
     let place = FIELDS.binary_search_by(|field| field.name.cmp(name)).ok()?;
     FIELDS.get(place).map(|field| field.treatment)
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,12 @@ pub struct Model {
 pub fn models(list: &[Model]) -> Bytes {
     let data = list
         .iter()
-        .map(|model| Entry { id: &model.id, object: "model", created: model.created, owned_by: &model.owned_by })
+        .map(|model| Entry {
+            id: &model.id,
+            object: "model",
+            created: model.created,
+            owned_by: &model.owned_by,
+        })
         .collect();
     // Text and numbers: nothing that could fail to be written.
     serde_json::to_vec(&List { object: "list", data }).unwrap_or_default().into()

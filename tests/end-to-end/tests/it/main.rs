@@ -2,6 +2,8 @@
 //!
 //! `cargo xtask test` builds what these tests run.
 
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail loudly")]
+
 mod harness;
 
 mod client_leaves;

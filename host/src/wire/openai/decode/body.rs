@@ -30,7 +30,9 @@ impl<'a> Body<'a> {
     pub(super) fn read<T: Deserialize<'a>>(&self, name: &str) -> Result<Option<T>, Failure> {
         let Some((_, raw)) = self.0.iter().find(|(known, _)| known == name) else { return Ok(None) };
         let mut deserializer = serde_json::Deserializer::from_str(raw.get());
-        serde_path_to_error::deserialize(&mut deserializer).map(Some).map_err(|error| fault::unreadable(name, &error))
+        serde_path_to_error::deserialize(&mut deserializer)
+            .map(Some)
+            .map_err(|error| fault::unreadable(name, &error))
     }
 
     /// Refuses or reports the members that no module reads, as the table of fields says.

@@ -86,7 +86,12 @@ pub(super) fn pieces(
 }
 
 /// Reads one part; none if there is nothing in it to send.
-fn piece(part: RawPart<'_>, path: &str, allow: Allow, dropped: &mut Dropped) -> Result<Option<Piece>, Failure> {
+fn piece(
+    part: RawPart<'_>,
+    path: &str,
+    allow: Allow,
+    dropped: &mut Dropped,
+) -> Result<Option<Piece>, Failure> {
     let kind = part.kind.ok_or_else(|| fault::missing(&format!("{path}.type"), "`text` or `image_url`"))?;
     let is_thinking = matches!(kind.as_str(), "thinking" | "redacted_thinking" | "reasoning");
     if is_thinking {
@@ -101,11 +106,13 @@ fn piece(part: RawPart<'_>, path: &str, allow: Allow, dropped: &mut Dropped) -> 
             Ok(text_piece(text))
         }
         ("refusal", _) => {
-            let refusal = part.refusal.ok_or_else(|| fault::missing(&format!("{path}.refusal"), "a string"))?;
+            let refusal =
+                part.refusal.ok_or_else(|| fault::missing(&format!("{path}.refusal"), "a string"))?;
             Ok(text_piece(refusal))
         }
         ("image_url", Allow::Images) => {
-            let image = part.image_url.ok_or_else(|| fault::missing(&format!("{path}.image_url"), "an object"))?;
+            let image =
+                part.image_url.ok_or_else(|| fault::missing(&format!("{path}.image_url"), "an object"))?;
             let path = format!("{path}.image_url.url");
             let url = image.url.ok_or_else(|| fault::missing(&path, "a data URL"))?;
             if image.detail.is_some_and(|detail| detail.as_str() != "auto") {
@@ -113,9 +120,10 @@ fn piece(part: RawPart<'_>, path: &str, allow: Allow, dropped: &mut Dropped) -> 
             }
             image::decode(url.as_str(), &path).map(|blob| Some(Piece::Image(blob)))
         }
-        ("image_url", Allow::Text) => {
-            Err(fault::unsupported(&format!("{path}.type"), "has to be `text`: a message of this role holds no images"))
-        }
+        ("image_url", Allow::Text) => Err(fault::unsupported(
+            &format!("{path}.type"),
+            "has to be `text`: a message of this role holds no images",
+        )),
         (known @ ("input_audio" | "file"), _) => Err(fault::unsupported(
             &format!("{path}.type"),
             &format!("has to be `text` or `image_url`: `{known}` parts are not supported"),

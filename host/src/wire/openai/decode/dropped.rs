@@ -11,8 +11,8 @@ impl Dropped {
     /// Notes a name once. One that the client made up is noted only if it is fit for a header.
     pub(super) fn note(&mut self, name: impl Into<Cow<'static, str>>) {
         let name = name.into();
-        let fit =
-            name.len() <= 128 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.[]".contains(&byte));
+        let fit = name.len() <= 128
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.[]".contains(&byte));
         let name = if fit { name } else { Cow::Borrowed("unnamed") };
         if self.0.len() < MOST && !self.0.contains(&name) {
             self.0.push(name);

@@ -23,7 +23,9 @@ pub(super) fn not_json(error: &serde_json::Error) -> Failure {
     let (line, column) = (error.line(), error.column());
     let message = match wrong_type(&without_position(error)) {
         Some((found, _)) => format!("the body has to be a JSON object, not {found}"),
-        None => format!("the body is not valid JSON (line {line}, column {column}): {}", without_position(error)),
+        None => {
+            format!("the body is not valid JSON (line {line}, column {column}): {}", without_position(error))
+        }
     };
     Failure::new(Kind::InvalidRequest, message).with_code("invalid_json")
 }
@@ -39,9 +41,12 @@ pub(super) fn unreadable(field: &str, error: &serde_path_to_error::Error<serde_j
     let problem = without_position(error.inner());
     match wrong_type(&problem) {
         Some((found, expected)) => {
-            Failure::invalid(&path, format!("`{path}` has to be {expected}, not {found}")).with_code("invalid_type")
+            Failure::invalid(&path, format!("`{path}` has to be {expected}, not {found}"))
+                .with_code("invalid_type")
         }
-        None => Failure::invalid(&path, format!("`{path}` cannot be read: {problem}")).with_code("invalid_value"),
+        None => {
+            Failure::invalid(&path, format!("`{path}` cannot be read: {problem}")).with_code("invalid_value")
+        }
     }
 }
 

@@ -30,9 +30,9 @@ pub(super) fn decode(url: &str, path: &str) -> Result<Blob, Failure> {
         return Err(not_base64());
     }
     let bytes = bytes(data).ok_or_else(|| fault::invalid(path, "holds broken base64"))?;
-    let media_type = sniffed(&bytes)
-        .or(label)
-        .ok_or_else(|| fault::unsupported(path, "has to be a png, jpeg, gif or webp image: Bedrock takes no others"))?;
+    let media_type = sniffed(&bytes).or(label).ok_or_else(|| {
+        fault::unsupported(path, "has to be a png, jpeg, gif or webp image: Bedrock takes no others")
+    })?;
     Ok(Blob { media_type, bytes: bytes.into() })
 }
 

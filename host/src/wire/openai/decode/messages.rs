@@ -78,7 +78,9 @@ fn turn(message: RawMessage<'_>, path: &str, dropped: &mut Dropped) -> Result<Sp
         }
     }
     match role {
-        Some("system" | "developer") => Ok(Spoken::Instructions(required(message, path, Allow::Text, dropped)?)),
+        Some("system" | "developer") => {
+            Ok(Spoken::Instructions(required(message, path, Allow::Text, dropped)?))
+        }
         Some("user") => Ok(Spoken::Turn(Turn::User(required(message, path, Allow::Images, dropped)?))),
         Some("assistant") => Ok(Spoken::Turn(Turn::Assistant(assistant(message, path, dropped)?))),
         Some("tool") => Ok(Spoken::Turn(tool(message, path, dropped)?)),
@@ -90,16 +92,23 @@ fn turn(message: RawMessage<'_>, path: &str, dropped: &mut Dropped) -> Result<Sp
             &format!("{path}.role"),
             "has to be one of `system`, `developer`, `user`, `assistant`, `tool`",
         )),
-        None => {
-            Err(fault::missing(&format!("{path}.role"), "one of `system`, `developer`, `user`, `assistant`, `tool`"))
-        }
+        None => Err(fault::missing(
+            &format!("{path}.role"),
+            "one of `system`, `developer`, `user`, `assistant`, `tool`",
+        )),
     }
 }
 
 /// Content that has to be there.
-fn required(message: RawMessage<'_>, path: &str, allow: Allow, dropped: &mut Dropped) -> Result<Vec<Part>, Failure> {
+fn required(
+    message: RawMessage<'_>,
+    path: &str,
+    allow: Allow,
+    dropped: &mut Dropped,
+) -> Result<Vec<Part>, Failure> {
     let path = format!("{path}.content");
-    let content = message.content.ok_or_else(|| fault::missing(&path, "a string or an array of content parts"))?;
+    let content =
+        message.content.ok_or_else(|| fault::missing(&path, "a string or an array of content parts"))?;
     Ok(pieces(content, &path, allow, dropped)?.into_iter().map(Part::from).collect())
 }
 
@@ -110,7 +119,9 @@ fn assistant(message: RawMessage<'_>, path: &str, dropped: &mut Dropped) -> Resu
     }
     let mut parts: Vec<Part> = Vec::new();
     if let Some(content) = message.content {
-        parts.extend(pieces(content, &format!("{path}.content"), Allow::Text, dropped)?.into_iter().map(Part::from));
+        parts.extend(
+            pieces(content, &format!("{path}.content"), Allow::Text, dropped)?.into_iter().map(Part::from),
+        );
     }
     if let Some(refusal) = message.refusal.filter(|refusal| !refusal.is_blank()) {
         parts.push(Part::Text(refusal.into_string()));
@@ -137,7 +148,10 @@ fn tool(message: RawMessage<'_>, path: &str, dropped: &mut Dropped) -> Result<Tu
 
 fn tool_use(call: RawCall<'_>, path: &str, dropped: &mut Dropped) -> Result<ToolUse, Failure> {
     if call.kind.is_some_and(|kind| kind.as_str() != "function") {
-        return Err(fault::unsupported(&format!("{path}.type"), "has to be `function`: no other tools are supported"));
+        return Err(fault::unsupported(
+            &format!("{path}.type"),
+            "has to be `function`: no other tools are supported",
+        ));
     }
     dropped.note_unknown("messages[].tool_calls[]", &call.unknown);
     let id = call

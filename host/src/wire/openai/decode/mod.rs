@@ -65,7 +65,8 @@ pub fn decode(body: &[u8]) -> Result<Decoded, Failure> {
     let (delivery, include_usage) = delivery(&body)?;
     let (system, messages) = messages::decode(&body, &mut dropped)?;
 
-    let request = Request { model: model.into_string(), system, messages, tools, tool_choice, sampling, delivery };
+    let request =
+        Request { model: model.into_string(), system, messages, tools, tool_choice, sampling, delivery };
     Ok(Decoded { request, include_usage, dropped: dropped.into_names() })
 }
 
@@ -79,7 +80,8 @@ object::object! {
 /// `stream`, and `stream_options`, which mean nothing without it.
 fn delivery(body: &Body<'_>) -> Result<(Delivery, UsageChunk), Failure> {
     let options: StreamOptions<'_> = body.read("stream_options")?.unwrap_or_default();
-    let include_usage = if options.include_usage == Some(true) { UsageChunk::Include } else { UsageChunk::Omit };
+    let include_usage =
+        if options.include_usage == Some(true) { UsageChunk::Include } else { UsageChunk::Omit };
     match body.read("stream")? {
         Some(true) => Ok((Delivery::Streamed, include_usage)),
         Some(false) | None => Ok((Delivery::Whole, UsageChunk::Omit)),

@@ -26,7 +26,11 @@ fn tokens(body: &Body<'_>, name: &str) -> Result<Option<u32>, Failure> {
     if tokens.fract() != 0.0 || !(1.0..=f64::from(i32::MAX)).contains(&tokens) {
         return Err(fault::invalid(name, "has to be a whole number from 1 to 2147483647"));
     }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number in range, see above")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a whole number in range, see above"
+    )]
     Ok(Some(tokens as u32))
 }
 

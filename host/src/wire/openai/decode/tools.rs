@@ -31,7 +31,10 @@ object! {
 }
 
 /// Reads `tools`, and `tool_choice`, which chooses among them.
-pub(super) fn decode(body: &Body<'_>, dropped: &mut Dropped) -> Result<(Vec<Tool>, Option<ToolChoice>), Failure> {
+pub(super) fn decode(
+    body: &Body<'_>,
+    dropped: &mut Dropped,
+) -> Result<(Vec<Tool>, Option<ToolChoice>), Failure> {
     let raw: Vec<RawTool<'_>> = body.read("tools")?.unwrap_or_default();
     let mut tools = Vec::with_capacity(raw.len());
     let mut names = HashSet::new();
@@ -83,7 +86,8 @@ fn tool(raw: RawTool<'_>, path: &str, dropped: &mut Dropped) -> Result<Tool, Fai
 
 /// Bedrock's own rule for the name of a tool (API reference, `ToolSpecification`).
 fn is_tool_name(name: &str) -> bool {
-    (1..=64).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+    (1..=64).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
 }
 
 /// The client's text. Models refuse a schema that says nothing, so a tool without parameters gets
@@ -137,7 +141,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for RawChoice<'a> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
-                ChoiceObject::deserialize(serde::de::value::MapAccessDeserializer::new(members)).map(RawChoice::Object)
+                ChoiceObject::deserialize(serde::de::value::MapAccessDeserializer::new(members))
+                    .map(RawChoice::Object)
             }
         }
 
@@ -153,7 +158,10 @@ fn tool_choice(choice: RawChoice<'_>, tools: &[Tool]) -> Result<Option<ToolChoic
             ("auto", _) => ToolChoice::Auto,
             ("none", _) => ToolChoice::None,
             ("required", []) => {
-                return Err(fault::invalid("tool_choice", "must not be `required` in a request without `tools`"));
+                return Err(fault::invalid(
+                    "tool_choice",
+                    "must not be `required` in a request without `tools`",
+                ));
             }
             ("required", _) => ToolChoice::Any,
             _ => {
@@ -170,7 +178,10 @@ fn tool_choice(choice: RawChoice<'_>, tools: &[Tool]) -> Result<Option<ToolChoic
 
 fn named(choice: ChoiceObject<'_>, tools: &[Tool]) -> Result<ToolChoice, Failure> {
     if choice.kind.as_ref().map(Text::as_str) != Some("function") {
-        return Err(fault::unsupported("tool_choice.type", "has to be `function`: no other choices are supported"));
+        return Err(fault::unsupported(
+            "tool_choice.type",
+            "has to be `function`: no other choices are supported",
+        ));
     }
     let name = choice
         .function

@@ -56,7 +56,8 @@ impl Blocks {
 
     /// Notes that the arguments of a block's call have begun.
     pub(super) fn begin_arguments(&mut self, index: u32) {
-        if let Some((_, Slot::Call { arguments, .. })) = self.slots.iter_mut().rev().find(|(known, _)| *known == index)
+        if let Some((_, Slot::Call { arguments, .. })) =
+            self.slots.iter_mut().rev().find(|(known, _)| *known == index)
         {
             *arguments = Arguments::Begun;
         }

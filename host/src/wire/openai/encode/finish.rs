@@ -8,7 +8,10 @@ pub struct Incomplete;
 
 impl From<Incomplete> for Failure {
     fn from(incomplete: Incomplete) -> Self {
-        Self::new(Kind::BrokenStream, format!("{incomplete}: what came of it must not be taken for the whole"))
+        Self::new(
+            Kind::BrokenStream,
+            format!("{incomplete}: what came of it must not be taken for the whole"),
+        )
     }
 }
 

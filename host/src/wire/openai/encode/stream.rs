@@ -47,7 +47,7 @@ enum State {
 }
 
 impl StreamEncoder {
-    /// An encoder for one answer. `model` is the name that the client used, `created` the time in
+    /// An encoder for one answer. `model` is the model that answers, `created` the time in
     /// seconds since 1970.
     pub fn new(id: &str, model: &str, created: u64, include_usage: UsageChunk) -> Self {
         let mut head = BytesMut::with_capacity(256);

@@ -9,7 +9,9 @@ use crate::wire::openai::{Decoded, UsageChunk, decode};
 
 /// A case holds the members that matter; the model and a message are added if they are not there.
 fn body(case: &str) -> Vec<u8> {
-    let Ok(members) = serde_json::from_str::<HashMap<String, &RawValue>>(case) else { return case.as_bytes().to_vec() };
+    let Ok(members) = serde_json::from_str::<HashMap<String, &RawValue>>(case) else {
+        return case.as_bytes().to_vec();
+    };
     let mut body = case.to_owned();
     for (name, value) in [("messages", r#"[{"role":"user","content":"Hi"}]"#), ("model", r#""m""#)] {
         if !members.contains_key(name) {
@@ -60,7 +62,8 @@ fn show(outcome: &Result<Decoded, Failure>) -> String {
             assert_eq!(failure.kind, Kind::InvalidRequest);
             assert!(!failure.message.contains('\n'), "one line: {}", failure.message);
             let code = failure.code.as_deref().unwrap();
-            writeln!(text, "400 {} {code}\n{}", failure.param.as_deref().unwrap_or("-"), failure.message).unwrap();
+            writeln!(text, "400 {} {code}\n{}", failure.param.as_deref().unwrap_or("-"), failure.message)
+                .unwrap();
         }
     }
     text

@@ -66,7 +66,8 @@ fn an_error_says_its_own_code_and_nothing_internal() {
 
 #[test]
 fn lists_models() {
-    let model = Model { id: "us.amazon.nova-lite-v1:0".into(), created: 1_700_000_000, owned_by: "amazon".into() };
+    let model =
+        Model { id: "us.amazon.nova-lite-v1:0".into(), created: 1_700_000_000, owned_by: "amazon".into() };
     assert_eq!(models(&[]), r#"{"object":"list","data":[]}"#);
     assert_eq!(
         models(&[model]),

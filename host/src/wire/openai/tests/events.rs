@@ -23,7 +23,9 @@ fn event(line: &str) -> Option<Event> {
             let (id, name) = words[2].split_once(' ').unwrap();
             start(BlockKind::ToolUse { id: id.to_owned(), name: name.to_owned() })
         }
-        "delta" => Some(Event::Delta(Delta { index: number(1), text: serde_json::from_str(words[2]).unwrap() })),
+        "delta" => {
+            Some(Event::Delta(Delta { index: number(1), text: serde_json::from_str(words[2]).unwrap() }))
+        }
         "signature" => Some(Event::Signature { index: number(1), value: words[2].to_owned() }),
         "stop" => Some(Event::BlockStop(number(1))),
         "end" => Some(Event::MessageStop(match words[1] {

@@ -63,8 +63,12 @@ fn joined(chunks: &[Value]) -> Value {
                 assert!(piece.get("id").is_none() && piece.get("type").is_none());
             }
             let arguments = &mut calls[place]["function"]["arguments"];
-            *arguments =
-                format!("{}{}", arguments.as_str().unwrap(), piece["function"]["arguments"].as_str().unwrap()).into();
+            *arguments = format!(
+                "{}{}",
+                arguments.as_str().unwrap(),
+                piece["function"]["arguments"].as_str().unwrap()
+            )
+            .into();
         }
     }
     message["content"] = if content.is_empty() && !calls.is_empty() { Value::Null } else { content.into() };
@@ -156,7 +160,9 @@ fn turn() -> impl Strategy<Value = String> {
         prop::collection::vec("[xyz]", 1..3).prop_map(|ids| {
             let calls: Vec<String> = ids
                 .iter()
-                .map(|id| format!(r#"{{"id":"{id}","type":"function","function":{{"name":"t","arguments":""}}}}"#))
+                .map(|id| {
+                    format!(r#"{{"id":"{id}","type":"function","function":{{"name":"t","arguments":""}}}}"#)
+                })
                 .collect();
             format!(r#"{{"role":"assistant","tool_calls":[{}]}}"#, calls.join(","))
         }),

@@ -29,7 +29,8 @@ fn the_table_of_fields_can_be_searched() {
 #[test]
 fn the_table_knows_every_field_of_a_request() {
     fn collect(schemas: &Schemas, schema: &Value, names: &mut BTreeSet<String>) {
-        names.extend(schema["properties"].as_object().into_iter().flat_map(|members| members.keys().cloned()));
+        names
+            .extend(schema["properties"].as_object().into_iter().flat_map(|members| members.keys().cloned()));
         for part in schema["allOf"].as_array().into_iter().flatten() {
             collect(schemas, part, names);
         }
@@ -51,8 +52,11 @@ fn answers_are_what_the_schemas_say() {
         let events = parse(&case);
         for usage in [UsageChunk::Include, UsageChunk::Omit] {
             for frame in frames(&stream([events.as_slice()], usage)) {
-                let schema =
-                    if frame.get("error").is_some() { "ErrorResponse" } else { "CreateChatCompletionStreamResponse" };
+                let schema = if frame.get("error").is_some() {
+                    "ErrorResponse"
+                } else {
+                    "CreateChatCompletionStreamResponse"
+                };
                 judge(&schemas, schema, &frame);
             }
         }

@@ -71,7 +71,10 @@ impl Answer {
         assert_eq!(self.status, 200, "{}", self.text());
         let arguments: String = if self.is_stream() {
             let pointer = "/choices/0/delta/tool_calls/0/function/arguments";
-            self.events().iter().filter_map(|event| event.data()?.pointer(pointer)?.as_str().map(str::to_owned)).collect()
+            self.events()
+                .iter()
+                .filter_map(|event| event.data()?.pointer(pointer)?.as_str().map(str::to_owned))
+                .collect()
         } else {
             let pointer = "/choices/0/message/tool_calls/0/function/arguments";
             self.json().pointer(pointer).and_then(Value::as_str).unwrap().to_owned()
@@ -90,7 +93,8 @@ impl Answer {
             self.json()
         };
         let error = body["error"].clone();
-        let members: Vec<_> = error.as_object().unwrap_or_else(|| panic!("no error: {body}")).keys().collect();
+        let members: Vec<_> =
+            error.as_object().unwrap_or_else(|| panic!("no error: {body}")).keys().collect();
         assert_eq!(members, ["code", "message", "param", "type"], "{body}");
         error
     }
@@ -100,7 +104,8 @@ impl Answer {
         text.split_terminator("\n\n").map(Event::parse).collect()
     }
 
-    fn is_stream(&self) -> bool {
+    /// Whether it came as server-sent events.
+    pub(crate) fn is_stream(&self) -> bool {
         self.header("content-type") == Some("text/event-stream")
     }
 }

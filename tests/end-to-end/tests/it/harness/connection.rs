@@ -58,12 +58,7 @@ impl Connection {
 
     /// Reads a whole answer.
     pub(crate) fn answer(self) -> Answer {
-        let mut stream = self.stream();
-        let mut body = Vec::new();
-        while let Some(chunk) = stream.next_chunk() {
-            body.extend_from_slice(&chunk);
-        }
-        stream.head.with_body(body)
+        self.stream().answer()
     }
 
     /// Reads an answer's head.
@@ -106,19 +101,23 @@ impl Stream {
             self.head.remove("content-length");
             return Some(self.connection.bytes(length));
         }
-        if self.head.header("transfer-encoding").is_none() {
-            return None;
-        }
+        // Neither a length nor chunks: there is no body.
+        self.head.header("transfer-encoding")?;
         let size = self.connection.line();
-        let size = usize::from_str_radix(&size, 16).unwrap_or_else(|_| panic!("the body is cut off: `{size}`"));
+        let size =
+            usize::from_str_radix(&size, 16).unwrap_or_else(|_| panic!("the body is cut off: `{size}`"));
         let chunk = self.connection.bytes(size);
         assert_eq!(self.connection.line(), "");
         (size > 0).then_some(chunk)
     }
 
     /// Reads to the end.
-    pub(crate) fn answer(mut self) -> Answer {
-        let mut body = Vec::new();
+    pub(crate) fn answer(self) -> Answer {
+        self.answer_after(Vec::new())
+    }
+
+    /// Reads to the end; this was read before.
+    pub(crate) fn answer_after(mut self, mut body: Vec<u8>) -> Answer {
         while let Some(chunk) = self.next_chunk() {
             body.extend_from_slice(&chunk);
         }

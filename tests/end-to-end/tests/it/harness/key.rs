@@ -17,6 +17,11 @@ impl<'s> Key<'s> {
         Self { stack, name, secret }
     }
 
+    /// What somebody presents as a key.
+    pub(crate) fn with_secret(stack: &'s Stack, secret: impl Into<String>) -> Self {
+        Self::new(stack, String::new(), secret.into())
+    }
+
     /// Switches a plugin on, last in the chain.
     pub(crate) fn with(self, plugin: &str, config: &Value) -> Self {
         self.enable(plugin, config);

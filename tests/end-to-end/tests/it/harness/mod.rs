@@ -1,7 +1,7 @@
 //! Starts the programs and talks to them.
 
 mod answer;
-mod built;
+pub(crate) mod built;
 mod connection;
 mod key;
 mod process;

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// How long anything may take before a test gives up. No test waits for it when all is well.
@@ -14,6 +15,8 @@ pub(crate) struct Process {
     child: Child,
     pub(crate) address: SocketAddr,
     log: Log,
+    /// Ends when the program has closed its stderr.
+    logging: Option<JoinHandle<()>>,
 }
 
 /// The lines of stderr so far.
@@ -27,7 +30,9 @@ impl Process {
             command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let log = Log::default();
         let (reader, writing) = (BufReader::new(child.stderr.take().unwrap()), log.clone());
-        std::thread::spawn(move || reader.lines().map_while(Result::ok).for_each(|line| writing.push(line)));
+        let logging = std::thread::spawn(move || {
+            reader.lines().map_while(Result::ok).for_each(|line| writing.push(line));
+        });
         let mut first = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
         let address = first.trim_end().strip_prefix("listening on http://").and_then(|it| it.parse().ok());
@@ -35,7 +40,7 @@ impl Process {
             child.wait().unwrap();
             panic!("it does not listen: `{first}`, {}", log.text());
         };
-        Self { child, address, log }
+        Self { child, address, log, logging: Some(logging) }
     }
 
     /// All that it has written to stderr.
@@ -59,9 +64,10 @@ impl Process {
 
     /// Ends it as an operator does, and waits until it has.
     pub(crate) fn stop(&mut self) {
-        let ended = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        let ended = Command::new("sh").args(["-c", &format!("kill {}", self.child.id())]).status().unwrap();
         assert!(ended.success());
         self.child.wait().unwrap();
+        self.logging.take().unwrap().join().unwrap();
     }
 
     /// Ends it as `kill -9` does: it gets no chance to tidy up.
@@ -92,7 +98,8 @@ impl Log {
     fn wait_for(&self, wanted: impl Fn(&str) -> bool) -> Option<String> {
         let found = |lines: &Vec<String>| lines.iter().find(|line| wanted(line)).cloned();
         let lines = self.0.0.lock().unwrap();
-        let (lines, _) = self.0.1.wait_timeout_while(lines, PATIENCE, |lines| found(lines).is_none()).unwrap();
+        let (lines, _) =
+            self.0.1.wait_timeout_while(lines, PATIENCE, |lines| found(lines).is_none()).unwrap();
         found(&lines)
     }
 }

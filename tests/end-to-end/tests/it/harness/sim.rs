@@ -2,12 +2,13 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
 use super::built;
 use super::connection::Connection;
-use super::process::Process;
+use super::process::{PATIENCE, Process};
 
 /// A running `bedrock-sim`.
 pub(crate) struct Sim(Process);
@@ -33,6 +34,15 @@ impl Sim {
     /// What reached it so far, whether it has ended or not.
     pub(crate) fn requests_so_far(&self) -> Vec<Value> {
         self.call("GET", "/_sim/requests", "").as_array().unwrap().clone()
+    }
+
+    /// Waits until a request is there.
+    pub(crate) fn wait_for_a_request(&self) {
+        let begun = Instant::now();
+        while self.requests_so_far().is_empty() {
+            assert!(begun.elapsed() < PATIENCE, "no request came");
+            std::thread::yield_now();
+        }
     }
 
     /// The body of the request that came last.

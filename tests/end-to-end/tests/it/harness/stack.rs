@@ -147,6 +147,12 @@ impl Stack {
         self.server = serve(&self.folder, &self.environment, &self.upstream);
     }
 
+    /// Ends the server as operators do, and answers all that it has logged.
+    pub(crate) fn stop(mut self) -> String {
+        self.server.stop();
+        self.server.log()
+    }
+
     /// The server's process.
     pub(crate) fn server(&self) -> &Process {
         &self.server
@@ -178,5 +184,13 @@ fn adit(folder: &TempDir, environment: &[(&str, &str)]) -> Command {
 
 fn serve(folder: &TempDir, environment: &[(&str, &str)], upstream: &str) -> Process {
     let mut command = adit(folder, environment);
-    Process::start(command.args(["serve", "--listen", "127.0.0.1:0", "--config", "adit.toml", "--upstream", upstream]))
+    Process::start(command.args([
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--config",
+        "adit.toml",
+        "--upstream",
+        upstream,
+    ]))
 }

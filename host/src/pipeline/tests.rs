@@ -1,0 +1,198 @@
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use futures::TryStreamExt;
+
+use super::*;
+use crate::chat::{self, Delivery, Message, Part, Sampling};
+use crate::error::Kind;
+use crate::ids::{KeyId, PluginName, RequestId};
+
+/// What happened, in order.
+type Log = Arc<Mutex<Vec<String>>>;
+
+/// A plugin that notes each call and answers as it was told to.
+#[derive(Clone)]
+struct Fake {
+    name: PluginName,
+    hooks: Hooks,
+    route: RouteVerdict,
+    prompt: PromptVerdict,
+    log: Log,
+}
+
+impl Fake {
+    fn new(name: &str, hooks: Hooks, log: &Log) -> Self {
+        let name = PluginName::parse(name).unwrap();
+        Self { name, hooks, route: RouteVerdict::Keep, prompt: PromptVerdict::Keep, log: Arc::clone(log) }
+    }
+
+    fn note(&self, what: &str) {
+        self.log.lock().unwrap().push(format!("{}: {what}", self.name));
+    }
+}
+
+#[async_trait]
+impl Plugin for Fake {
+    fn name(&self) -> &PluginName {
+        &self.name
+    }
+
+    fn hooks(&self) -> Hooks {
+        self.hooks
+    }
+
+    async fn start(&self, _: &Context) -> Result<Box<dyn Session>, Failure> {
+        self.note("start");
+        Ok(Box::new(FakeSession(self.clone())))
+    }
+}
+
+struct FakeSession(Fake);
+
+impl Drop for FakeSession {
+    fn drop(&mut self) {
+        self.0.note("end");
+    }
+}
+
+#[async_trait]
+impl Session for FakeSession {
+    fn text_wish(&self) -> TextWish {
+        TextWish { text: true, ..TextWish::default() }
+    }
+
+    async fn on_route(&mut self, summary: &Summary) -> Result<RouteVerdict, Failure> {
+        self.0.note(&format!("route {}", summary.model));
+        Ok(self.0.route.clone())
+    }
+
+    async fn on_prompt(&mut self, segments: &[Segment<'_>]) -> Result<PromptVerdict, Failure> {
+        self.0.note(&format!("prompt {}", segments.first().map_or("", |segment| &segment.text)));
+        Ok(self.0.prompt.clone())
+    }
+
+    async fn on_text(&mut self, chunks: &[Chunk]) -> Result<TextVerdict, Failure> {
+        self.0.note(&format!("text {}", chunks.iter().map(|chunk| chunk.text.as_str()).collect::<String>()));
+        Ok(TextVerdict::Pass)
+    }
+}
+
+/// A model that repeats the prompt.
+struct Echo(Log);
+
+#[async_trait]
+impl Upstream for Echo {
+    async fn call(&self, request: &Request) -> Result<Answer, Failure> {
+        self.0.lock().unwrap().push(format!("model: {}", request.model));
+        match request.messages.first().and_then(|message| message.parts.first()) {
+            Some(Part::Text(text)) => Ok(replied(text.clone())),
+            _ => Err(Failure::new(Kind::Internal, "no text")),
+        }
+    }
+
+    async fn models(&self) -> Result<Vec<Model>, Failure> {
+        Ok(Vec::new())
+    }
+}
+
+fn request() -> Request {
+    Request {
+        model: "asked".to_owned(),
+        system: Vec::new(),
+        messages: vec![Message { role: chat::Role::User, parts: vec![Part::Text("hello".to_owned())] }],
+        tools: Vec::new(),
+        tool_choice: None,
+        sampling: Sampling::default(),
+        delivery: Delivery::Streamed,
+    }
+}
+
+async fn run(log: &Log, plugins: Vec<Fake>) -> Result<(String, Vec<chat::Batch>), Failure> {
+    let context = Context {
+        request: RequestId::parse("r").unwrap(),
+        key: KeyId::parse("aaaaaaaaaa").unwrap(),
+        labels: Vec::new(),
+        client_format: "test",
+        delivery: Delivery::Streamed,
+    };
+    let plugins = plugins.into_iter().map(|plugin| Arc::new(plugin) as Arc<dyn Plugin>).collect();
+    let pipeline = Pipeline::new(Arc::new(Echo(Arc::clone(log))));
+    let served = pipeline.run(request(), Chain::new(context, plugins)).await?;
+    Ok((served.model, served.answer.events.try_collect().await?))
+}
+
+const ROUTE: Hooks = Hooks { route: true, prompt: false, text: false };
+const PROMPT: Hooks = Hooks { route: false, prompt: true, text: false };
+const TEXT: Hooks = Hooks { route: false, prompt: false, text: true };
+const ALL: Hooks = Hooks { route: true, prompt: true, text: true };
+
+#[tokio::test]
+async fn hooks_run_in_order_and_on_the_way_back_in_reverse() {
+    let log = Log::default();
+    run(&log, vec![Fake::new("a", ALL, &log), Fake::new("b", ALL, &log)]).await.unwrap();
+    let expected = [
+        "a: start",
+        "a: route asked",
+        "b: start",
+        "b: route asked",
+        "a: prompt hello",
+        "b: prompt hello",
+        "model: asked",
+        "b: text hello",
+        "a: text hello",
+        "b: end",
+        "a: end",
+    ];
+    assert_eq!(*log.lock().unwrap(), expected);
+}
+
+#[tokio::test]
+async fn a_plugin_costs_nothing_before_its_first_hook_and_nothing_after_its_last() {
+    let log = Log::default();
+    run(&log, vec![Fake::new("r", ROUTE, &log), Fake::new("t", TEXT, &log)]).await.unwrap();
+    let expected =
+        ["r: start", "r: route asked", "r: end", "model: asked", "t: start", "t: text hello", "t: end"];
+    assert_eq!(*log.lock().unwrap(), expected);
+}
+
+#[tokio::test]
+async fn each_plugin_sees_what_the_one_before_it_did() {
+    let log = Log::default();
+    let mut first = Fake::new("a", ALL, &log);
+    first.route = RouteVerdict::To("chosen".to_owned());
+    first.prompt = PromptVerdict::Edit(vec![Edit { id: 0, text: "edited".to_owned() }]);
+    let (model, _) = run(&log, vec![first, Fake::new("b", ALL, &log)]).await.unwrap();
+    assert_eq!(model, "chosen");
+    let log = log.lock().unwrap();
+    for expected in ["b: route chosen", "b: prompt edited", "model: chosen", "b: text edited"] {
+        assert!(log.iter().any(|line| line == expected), "`{expected}` is not in {log:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_plugin_that_responds_spares_the_model_and_the_plugins_behind_it() {
+    let log = Log::default();
+    let mut first = Fake::new("a", PROMPT, &log);
+    first.prompt = PromptVerdict::Respond("from the plugin".to_owned());
+    let (_, batches) = run(&log, vec![first, Fake::new("b", PROMPT, &log)]).await.unwrap();
+    assert_eq!(*log.lock().unwrap(), ["a: start", "a: prompt hello", "a: end"]);
+    let text = Event::Delta(Delta { index: 0, text: "from the plugin".to_owned() });
+    assert!(batches.concat().contains(&text));
+    assert!(batches.concat().contains(&Event::MessageStop(StopReason::EndTurn)), "the answer is complete");
+}
+
+#[tokio::test]
+async fn a_refusal_ends_the_request_before_the_model() {
+    let refusal = Failure::new(Kind::PluginDenied(403), "not today");
+    for hook in [ROUTE, PROMPT] {
+        let log = Log::default();
+        let mut plugin = Fake::new("a", hook, &log);
+        plugin.route = RouteVerdict::Deny(refusal.clone());
+        plugin.prompt = PromptVerdict::Deny(refusal.clone());
+        assert_eq!(run(&log, vec![plugin]).await.unwrap_err(), refusal);
+        assert!(!log.lock().unwrap().iter().any(|line| line.starts_with("model")));
+    }
+}
