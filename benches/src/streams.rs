@@ -200,7 +200,7 @@ async fn run(server: &Server, load: &Load, requests: usize) -> anyhow::Result<Co
     for _ in 0..requests {
         first_byte.push(request(&mut connection, load).await?);
     }
-    let cpu = (server.cpu()? - before) / u32::try_from(requests)?;
+    let cpu = server.cpu()?.saturating_sub(before) / u32::try_from(requests)?;
     first_byte.sort_unstable();
     Ok(Cost { cpu, first_byte })
 }

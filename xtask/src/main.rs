@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stdout, reason = "a chore tells the person who started it what it does")]
 
+mod bench;
 mod ci;
 mod clients;
 mod command;
@@ -29,6 +30,8 @@ enum Chore {
     Serve(serve::Options),
     /// Build everything and run every test.
     Test(test::Options),
+    /// Measure what Adit costs.
+    Bench(bench::Options),
     /// Check what a linter cannot say: layers, names, lengths, manifests.
     Tidy,
     /// All that has to be green: format, lints, tidy, tests.
@@ -51,6 +54,7 @@ fn run(chore: Chore) -> anyhow::Result<()> {
         Chore::Plugins => plugins::build_and_list(&workspace),
         Chore::Serve(options) => serve::run(&workspace, &options),
         Chore::Test(options) => test::run(&workspace, &options),
+        Chore::Bench(options) => bench::run(&workspace, &options),
         Chore::Tidy => tidy::run(&workspace.root),
         Chore::Ci => ci::run(&workspace),
     }

@@ -1,6 +1,6 @@
 //! Calls Bedrock.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
@@ -36,7 +36,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_millis(3100);
 
 /// Until the answer begins. AWS's own limit for a model is 60 minutes (user guide, "Inference request
 /// parameters for Anthropic Claude").
-const READ_TIMEOUT: Duration = Duration::from_secs(3600);
+const READ_TIMEOUT: Duration = Duration::from_hours(1);
 
 /// The first one counts.
 const MAX_ATTEMPTS: u32 = 3;
@@ -45,7 +45,7 @@ const MAX_ATTEMPTS: u32 = 3;
 #[derive(Debug)]
 pub struct Bedrock {
     runtime: aws_sdk_bedrockruntime::Client,
-    models: Models,
+    pub(super) models: Models,
 }
 
 impl Bedrock {
@@ -141,7 +141,7 @@ impl Upstream for Bedrock {
     }
 
     async fn models(&self) -> Result<Vec<Model>, Failure> {
-        self.models.list().await
+        self.models.list(Instant::now()).await
     }
 }
 

@@ -4,6 +4,7 @@
 //! service), and by HTTP status where there is no code.
 
 use std::error::Error;
+use std::fmt::Write;
 use std::time::Duration;
 
 use aws_credential_types::provider::error::CredentialsError;
@@ -207,12 +208,13 @@ fn internal(
     code: Option<&str>,
     error: Option<&(dyn Error + 'static)>,
 ) -> String {
+    // Writing to a `String` cannot fail.
     let mut text = format!("bedrock request `{}`", request_id.unwrap_or("unknown"));
     if let Some(status) = status {
-        text.push_str(&format!(", status {status}"));
+        let _ = write!(text, ", status {status}");
     }
     if let Some(code) = code {
-        text.push_str(&format!(", `{code}`"));
+        let _ = write!(text, ", `{code}`");
     }
     for cause in error.into_iter().flat_map(causes) {
         let cause = cause.to_string();

@@ -1,14 +1,13 @@
 //! What can be called: foundation models and inference profiles.
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_sdk_bedrock::types::{
     FoundationModelSummary, InferenceProfileStatus, InferenceProfileSummary, InferenceProfileType,
     InferenceType, ModelModality,
 };
 use tokio::sync::Mutex;
-use tokio::time::Instant;
 
 use crate::error::Failure;
 use crate::pipeline::Model;
@@ -16,7 +15,7 @@ use crate::pipeline::Model;
 use super::error;
 
 /// How long a list is used.
-const LIFETIME: Duration = Duration::from_secs(300);
+const LIFETIME: Duration = Duration::from_mins(5);
 
 /// Models that read and write text, but not through Converse: they rank, speak or watch videos.
 const NOT_CONVERSE: [&str; 3] = ["rerank", "sonic", "pegasus"];
@@ -40,14 +39,14 @@ impl Models {
         Self { client, known: Mutex::new(None) }
     }
 
-    /// All that can be called by Converse, sorted by id.
-    pub(super) async fn list(&self) -> Result<Vec<Model>, Failure> {
+    /// All that can be called by Converse, sorted by id, as it is known `now`.
+    pub(super) async fn list(&self, now: Instant) -> Result<Vec<Model>, Failure> {
         let mut known = self.known.lock().await;
-        if let Some(known) = known.as_ref().filter(|known| known.since.elapsed() < LIFETIME) {
+        if let Some(known) = known.as_ref().filter(|known| now.duration_since(known.since) < LIFETIME) {
             return Ok(known.models.clone());
         }
         let models = self.fetch().await?;
-        *known = Some(Known { since: Instant::now(), models: models.clone() });
+        *known = Some(Known { since: now, models: models.clone() });
         Ok(models)
     }
 

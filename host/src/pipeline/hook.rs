@@ -52,7 +52,6 @@ pub trait Session: Send {
 
 /// The hooks that a plugin has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "a set, one member a hook")]
 pub struct Hooks {
     /// `route-hook`
     pub route: bool,
@@ -192,7 +191,6 @@ pub enum TextKind {
 
 /// The answer text that a plugin wants, and how much of it may wait.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "a set, one member a kind")]
 pub struct TextWish {
     /// [`TextKind::Text`]
     pub text: bool,

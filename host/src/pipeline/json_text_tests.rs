@@ -38,7 +38,7 @@ fn goes_on_where_a_fragment_ended() {
 
 #[test]
 fn joins_escapes_across_fragments() {
-    check(&[r#"["\u00"#, r#"e9 \"#, r#"n \ud83d"#, r#"\ude00"]"#], "[\"<é ><\n ><😀|>\"]");
+    check(&[r#"["\u00"#, r"e9 \", r"n \ud83d", r#"\ude00"]"#], "[\"<é ><\n ><😀|>\"]");
     check(&[r#"["\ud83dx","\ud83d\n","\udc00"]"#], "[\"<\u{fffd}x|>\",\"<\u{fffd}\n|>\",\"<\u{fffd}|>\"]");
 }
 

@@ -120,7 +120,7 @@ impl Stage {
                 plan.slots.push(Slot::Event(Event::BlockStop(index)));
             }
             Event::Signature { .. } | Event::MessageStop(_) | Event::Usage(_) => {
-                plan.slots.push(Slot::Event(event))
+                plan.slots.push(Slot::Event(event));
             }
         }
     }

@@ -16,8 +16,10 @@ use crate::pipeline::{Context, Hooks, Plugin, PromptVerdict, RouteVerdict, Segme
 struct Fake {
     name: PluginName,
     wish: TextWish,
-    on_text: Arc<dyn Fn(&[Chunk]) -> TextVerdict + Send + Sync>,
+    on_text: OnText,
 }
+
+type OnText = Arc<dyn Fn(&[Chunk]) -> TextVerdict + Send + Sync>;
 
 fn fake(wish: TextWish, on_text: impl Fn(&[Chunk]) -> TextVerdict + Send + Sync + 'static) -> Fake {
     Fake { name: PluginName::parse("fake").unwrap(), wish, on_text: Arc::new(on_text) }

@@ -63,13 +63,13 @@ impl Initialised {
             .await?;
         let route = self
             .instance
-            .load(|store, component| optional(&compiled.route, |hook| hook.load(store, component)))?;
-        let prompt = self
-            .instance
-            .load(|store, component| optional(&compiled.prompt, |hook| hook.load(store, component)))?;
+            .load(|store, component| optional(compiled.route.as_ref(), |hook| hook.load(store, component)))?;
+        let prompt = self.instance.load(|store, component| {
+            optional(compiled.prompt.as_ref(), |hook| hook.load(store, component))
+        })?;
         let text = self
             .instance
-            .load(|store, component| optional(&compiled.text, |hook| hook.load(store, component)))?;
+            .load(|store, component| optional(compiled.text.as_ref(), |hook| hook.load(store, component)))?;
         let many = Budget { time: limits.stream_hook, output_bytes: limits.stream_output_bytes };
         Ok(Session {
             instance: self.instance,
@@ -86,10 +86,10 @@ impl Initialised {
 }
 
 fn optional<I, T>(
-    indices: &Option<I>,
+    indices: Option<&I>,
     load: impl FnOnce(&I) -> wasmtime::Result<T>,
 ) -> wasmtime::Result<Option<T>> {
-    indices.as_ref().map(load).transpose()
+    indices.map(load).transpose()
 }
 
 /// A plugin at work on one request, in an instance of its own.

@@ -54,6 +54,7 @@ impl Serialize for Base64<'_> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "Bedrock's names")]
 pub(super) struct ToolUse<'a> {
     pub(super) tool_use_id: &'a str,
     pub(super) name: &'a str,

@@ -1,6 +1,6 @@
 //! The list of models.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_config::retry::RetryConfig;
 use serde_json::{Value, json};
@@ -46,13 +46,14 @@ fn lists() -> [Response; 3] {
     [foundation, first, second].map(|body| Response::json(200, &body.to_string()))
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn lists_what_can_be_called_and_remembers_it_for_five_minutes() {
     let http = Canned::new([lists(), lists()].concat());
     let bedrock = bedrock(&http, RetryConfig::disabled());
     assert!(http.requests().is_empty(), "nothing is fetched before it is asked for");
 
-    let models = bedrock.models().await.unwrap();
+    let start = Instant::now();
+    let models = bedrock.models.list(start).await.unwrap();
     let listed: Vec<_> = models.iter().map(|model| (model.id.as_str(), model.owner.as_str())).collect();
     assert_eq!(
         listed,
@@ -64,12 +65,12 @@ async fn lists_what_can_be_called_and_remembers_it_for_five_minutes() {
     );
     assert_eq!(http.requests().len(), 3);
 
-    tokio::time::advance(Duration::from_secs(299)).await;
-    assert_eq!(bedrock.models().await.unwrap(), models);
+    let later = start + Duration::from_secs(299);
+    assert_eq!(bedrock.models.list(later).await.unwrap(), models);
     assert!(http.requests().is_empty());
 
-    tokio::time::advance(Duration::from_secs(2)).await;
-    assert_eq!(bedrock.models().await.unwrap(), models);
+    let later = start + Duration::from_secs(301);
+    assert_eq!(bedrock.models.list(later).await.unwrap(), models);
     assert_eq!(http.requests().len(), 3);
 }
 

@@ -1,5 +1,7 @@
 //! Recorded answers of Bedrock, where the recordings are at hand.
 
+#![expect(clippy::panic, reason = "a test may fail loudly")]
+
 use std::path::Path;
 
 use base64::Engine as _;
