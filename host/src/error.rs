@@ -112,6 +112,8 @@ impl Kind {
     /// Whether the same request may succeed later.
     pub fn retry(self) -> Retry {
         match self {
+            // What a plugin says by a status, the client may take as it takes any other.
+            Self::PluginDenied(408 | 409 | 429 | 500..) => Retry::Later,
             Self::Throttled
             | Self::ModelNotReady
             | Self::ModelTimeout

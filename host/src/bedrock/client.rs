@@ -17,10 +17,11 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use futures::{StreamExt, stream};
+use tokio::time::timeout;
 
 use crate::chat::{Delivery, Request};
 use crate::config;
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::pipeline::{Answer, Model, Upstream};
 
 use super::endpoint::{Endpoint, InvalidEndpoint};
@@ -38,6 +39,13 @@ const CONNECT_TIMEOUT: Duration = Duration::from_millis(3100);
 /// parameters for Anthropic Claude").
 const READ_TIMEOUT: Duration = Duration::from_hours(1);
 
+/// Within an answer that has begun. Models that think are silent for minutes; a connection that was
+/// lost on the way is silent for ever.
+const LONGEST_SILENCE: Duration = Duration::from_mins(15);
+
+/// API reference, `Converse`, `modelId`.
+const MAX_MODEL_ID_BYTES: usize = 2048;
+
 /// The first one counts.
 const MAX_ATTEMPTS: u32 = 3;
 
@@ -45,6 +53,7 @@ const MAX_ATTEMPTS: u32 = 3;
 #[derive(Debug)]
 pub struct Bedrock {
     runtime: aws_sdk_bedrockruntime::Client,
+    pub(super) longest_silence: Duration,
     pub(super) models: Models,
 }
 
@@ -90,6 +99,7 @@ impl Bedrock {
     pub(super) fn over(sdk: &SdkConfig) -> Self {
         Self {
             runtime: aws_sdk_bedrockruntime::Client::new(sdk),
+            longest_silence: LONGEST_SILENCE,
             models: Models::new(aws_sdk_bedrock::Client::new(sdk)),
         }
     }
@@ -118,15 +128,17 @@ pub(super) fn quiet_streams() -> StalledStreamProtectionConfig {
 #[async_trait]
 impl Upstream for Bedrock {
     async fn call(&self, request: &Request) -> Result<Answer, Failure> {
-        if request.model.is_empty() {
-            return Err(Failure::invalid("model", "the request names no model"));
+        if request.model.is_empty() || request.model.len() > MAX_MODEL_ID_BYTES {
+            let message = "bedrock knows no model with an empty name, or with one of more than 2048 bytes";
+            return Err(Failure::new(Kind::ModelNotFound, message).with_param("model"));
         }
         let calls = Calls::of(request);
         let body = Bytes::from(request::body(request)?);
         let events = match request.delivery {
             Delivery::Whole => {
                 let call = self.runtime.converse().model_id(&request.model).customize();
-                let answer = call.mutate_request(put(body)).send().await;
+                let sent = call.mutate_request(put(body)).send();
+                let answer = timeout(READ_TIMEOUT, sent).await.map_err(|_| error::silent())?;
                 let answer = answer.map_err(|fault| error::of_call(&fault))?;
                 let batch = response::events(answer, calls)?;
                 stream::once(async { Ok(batch) }).boxed()
@@ -134,7 +146,8 @@ impl Upstream for Bedrock {
             Delivery::Streamed => {
                 let call = self.runtime.converse_stream().model_id(&request.model).customize();
                 let answer = call.mutate_request(put(body)).send().await;
-                reader::events(answer.map_err(|fault| error::of_call(&fault))?, calls).await?
+                let answer = answer.map_err(|fault| error::of_call(&fault))?;
+                reader::events(answer, calls, self.longest_silence).await?
             }
         };
         Ok(Answer { events, dropped: Vec::new() })

@@ -73,6 +73,12 @@ pub(super) fn broken() -> Failure {
     Failure::new(Kind::BrokenStream, "the answer from Bedrock is incomplete; try again")
 }
 
+/// An answer that goes on without a word, or does not come at all.
+pub(super) fn silent() -> Failure {
+    Failure::new(Kind::ModelTimeout, "the model took too long; try again, or ask for less")
+        .with_internal("bedrock said nothing for too long; the call was given up")
+}
+
 /// In a stream the code stands beside the message, where the SDK does not keep it.
 fn exception_code(exception: &ConverseStreamOutputError) -> Option<&str> {
     Some(match exception {

@@ -1,5 +1,7 @@
 //! Reads a streamed answer.
 
+use std::time::Duration;
+
 use aws_sdk_bedrockruntime::error::SdkError;
 use aws_sdk_bedrockruntime::operation::RequestId;
 use aws_sdk_bedrockruntime::operation::converse_stream::ConverseStreamOutput as Answer;
@@ -8,6 +10,7 @@ use aws_sdk_bedrockruntime::types::ConverseStreamOutput;
 use aws_sdk_bedrockruntime::types::error::ConverseStreamOutputError;
 use aws_smithy_types::event_stream::RawMessage;
 use futures::{FutureExt, StreamExt, stream};
+use tokio::time::timeout;
 
 use crate::chat::Batch;
 use crate::error::Failure;
@@ -24,8 +27,15 @@ const MOST_AT_ONCE: usize = 256;
 type Received = Result<Option<ConverseStreamOutput>, SdkError<ConverseStreamOutputError, RawMessage>>;
 
 /// Waits for the first batch, so that a failure before it can still become a status.
-pub(super) async fn events(answer: Answer, calls: Calls) -> Result<Events, Failure> {
+///
+/// An answer that says nothing for as long as `longest_silence` has failed.
+pub(super) async fn events(
+    answer: Answer,
+    calls: Calls,
+    longest_silence: Duration,
+) -> Result<Events, Failure> {
     let mut reader = Reader {
+        longest_silence,
         request_id: answer.request_id().map(str::to_owned),
         receiver: answer.stream,
         writer: EventWriter::new(calls),
@@ -38,6 +48,7 @@ pub(super) async fn events(answer: Answer, calls: Calls) -> Result<Events, Failu
 
 /// Owns the HTTP body: dropping it closes the connection, and Bedrock stops.
 struct Reader {
+    longest_silence: Duration,
     request_id: Option<String>,
     receiver: EventReceiver<ConverseStreamOutput, ConverseStreamOutputError>,
     writer: EventWriter,
@@ -67,7 +78,11 @@ impl Reader {
                     return None;
                 }
             }
-            let mut received = Some(self.receiver.recv().await);
+            let Ok(event) = timeout(self.longest_silence, self.receiver.recv()).await else {
+                self.end = Some(End::Told);
+                return Some(Err(error::silent()));
+            };
+            let mut received = Some(event);
             for _ in 1..MOST_AT_ONCE {
                 let Some(event) = received.take() else { break };
                 self.take(event);

@@ -5,6 +5,9 @@ use std::io::{self, IsTerminal};
 use anyhow::anyhow;
 use clap::ValueEnum;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::env;
 
@@ -18,19 +21,22 @@ pub enum LogFormat {
 }
 
 /// At finer levels the SDK writes whole requests and answers, which are nobody's business here, and
-/// the code generator writes millions of lines.
-const QUIET: &str = "aws_=info,hyper=info,h2=info,cranelift=info,wasmtime=info,regalloc2=info";
+/// the code generator writes millions of lines. No filter of the operator's opens these.
+const QUIET: [&str; 6] = ["aws_", "hyper", "h2", "cranelift", "wasmtime", "regalloc2"];
 
 /// Starts the log. What is logged is decided by [`env::LOG`], or by `default`.
 pub(super) fn start(default: &str, format: LogFormat) -> anyhow::Result<()> {
     let wanted = env::read(env::LOG).unwrap_or_else(|| default.to_owned());
-    EnvFilter::try_new(&wanted).map_err(|error| anyhow!("`{}` is not a log filter: {error}", env::LOG))?;
-    // Later directives win over earlier ones for the same target, and longer targets over shorter.
-    let filter = EnvFilter::try_new(format!("{wanted},{QUIET}"))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let wanted =
+        EnvFilter::try_new(wanted).map_err(|error| anyhow!("`{}` is not a log filter: {error}", env::LOG))?;
+    let quiet = Targets::new()
+        .with_default(LevelFilter::TRACE)
+        .with_targets(QUIET.map(|target| (target, LevelFilter::INFO)));
+    let log = tracing_subscriber::registry().with(wanted).with(quiet);
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     match format {
-        LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).init(),
-        LogFormat::Json => log.json().init(),
+        LogFormat::Text => log.with(lines.with_ansi(io::stderr().is_terminal())).init(),
+        LogFormat::Json => log.with(lines.json()).init(),
     }
     Ok(())
 }

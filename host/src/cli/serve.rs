@@ -42,13 +42,15 @@ pub async fn run(data: &Path, args: ServeArgs) -> anyhow::Result<()> {
     let (stop, stopped) = tokio::sync::oneshot::channel();
     let serving = local.serve(http::router(app), async {
         asked_to_stop().await;
+        let seconds = GRACE.as_secs();
+        tracing::info!("stopping: requests that run have {seconds} s to end; ask again to end at once");
         // The receiver is gone only when serving is over.
         let _ = stop.send(());
     });
     tokio::select! {
         ended = serving => Ok(ended?),
-        () = async { if stopped.await.is_ok() { tokio::time::sleep(GRACE).await } else { std::future::pending().await } } => {
-            tracing::warn!("requests that still ran after {} s were cut", GRACE.as_secs());
+        () = out_of_patience(stopped) => {
+            tracing::warn!("requests that still ran were cut");
             Ok(())
         }
     }
@@ -66,6 +68,17 @@ async fn load_plugins(catalog: &Arc<Catalog>) -> anyhow::Result<()> {
         tracing::error!(%fault, "plugin refused");
     }
     Ok(())
+}
+
+/// After a stop, until the requests that run have had their time or somebody asks again.
+async fn out_of_patience(stopped: tokio::sync::oneshot::Receiver<()>) {
+    if stopped.await.is_err() {
+        return std::future::pending().await;
+    }
+    tokio::select! {
+        () = tokio::time::sleep(GRACE) => {}
+        () = asked_to_stop() => {}
+    }
 }
 
 /// SIGINT or SIGTERM.

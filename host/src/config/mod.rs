@@ -36,10 +36,11 @@ pub struct PluginLimits {
     pub init: Duration,
     /// A hook that runs once a request. Default: 50 ms, and as much again for each MiB of prompt.
     pub request_hook: Duration,
-    /// A hook that runs many times a request. Default: 5 ms.
+    /// A hook that runs many times a request. Default: 5 ms, and as much again for each 64 KiB of
+    /// text.
     pub stream_hook: Duration,
-    /// What one call may hand back, in bytes. Default: 8 MiB for a request, or twice its prompt if
-    /// that is more; 256 KiB for a stream.
+    /// What one call may hand back, in bytes, or twice its input if that is more. Default: 8 MiB for
+    /// a request, 256 KiB for a stream.
     pub request_output_bytes: usize,
     /// See `request_output_bytes`.
     pub stream_output_bytes: usize,

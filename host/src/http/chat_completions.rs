@@ -11,7 +11,7 @@ use super::answer::{self, Refusal};
 use super::auth::authenticate;
 use super::{App, body, clock, failure, request_id};
 use crate::chat::{Batch, Delivery};
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::ids::RequestId;
 use crate::pipeline::{Chain, Context, Events, Label, Served};
 use crate::store::StoredKey;
@@ -41,7 +41,7 @@ async fn answer(
     let delivery = decoded.request.delivery;
     let chain = chain(app, &key, id, delivery).await?;
     let Served { model, answer } = app.pipeline.run(decoded.request, chain).await?;
-    tracing::info!(request = id.as_str(), key = key.key.id.as_str(), %model, ?delivery, "answering");
+    tracing::info!(request = id.as_str(), key = key.key.id.as_str(), ?model, ?delivery, "answering");
 
     let mut dropped: Vec<String> = decoded.dropped.into_iter().map(Into::into).collect();
     dropped.extend(answer.dropped);
@@ -109,9 +109,8 @@ fn streamed(
                 Some((out.freeze(), None))
             }
             None => {
-                if encoder.finish(&mut out).is_err() {
-                    let fault =
-                        Failure::new(Kind::BrokenStream, "the model's answer ended before it was complete");
+                if let Err(incomplete) = encoder.finish(&mut out) {
+                    let fault = Failure::from(incomplete);
                     failure::log(&id, &fault);
                     encoder.failure(&fault, &mut out);
                 }

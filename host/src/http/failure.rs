@@ -9,7 +9,7 @@ use crate::error::{Failure, Origin, Retry};
 use crate::ids::RequestId;
 use crate::wire::openai;
 
-/// Tells OpenAI's SDKs whether to repeat a request that ended with 500 or more.
+/// Tells OpenAI's SDKs whether to repeat a request, whatever its status says to them.
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
 /// A failure before the first byte: a status, and OpenAI's error body.

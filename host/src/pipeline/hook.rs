@@ -128,6 +128,8 @@ pub enum Origin {
     Reasoning,
     /// A description or a schema's string.
     ToolDefinition,
+    /// A stop sequence.
+    Other,
 }
 
 /// Who wrote a string.

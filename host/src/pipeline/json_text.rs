@@ -100,14 +100,33 @@ impl Lexer {
     }
 
     fn value(&mut self, character: char, out: &mut Pieces) {
-        if !self.escape.is_empty() {
-            self.escape.push(character);
-            if let Some(decoded) = unescape(&self.escape) {
-                out.text(&decoded);
+        if self.escape.is_empty() {
+            return self.value_outside_an_escape(character, out);
+        }
+        self.escape.push(character);
+        match unescape(&self.escape) {
+            Unescaped::Unfinished => {}
+            Unescaped::Whole(decoded) => {
+                out.text(decoded.encode_utf8(&mut [0; 4]));
                 self.escape.clear();
             }
-            return;
+            Unescaped::Lone(rest) => {
+                // Half a pair is no character. What came instead of its partner is read as if
+                // nothing had been in front of it.
+                let rest = rest.to_owned();
+                out.text(char::REPLACEMENT_CHARACTER.encode_utf8(&mut [0; 4]));
+                self.escape.clear();
+                for character in rest.chars() {
+                    match self.place {
+                        Place::Value => self.value(character, out),
+                        Place::Outside | Place::Key => self.outside(character, out),
+                    }
+                }
+            }
         }
+    }
+
+    fn value_outside_an_escape(&mut self, character: char, out: &mut Pieces) {
         match character {
             '\\' => self.escape.push(character),
             '"' => {
@@ -155,55 +174,74 @@ impl Pieces {
     }
 }
 
-/// What an escape sequence stands for, or none while it is not complete (RFC 8259, section 7).
-/// A surrogate without its partner becomes U+FFFD: it is no character.
-fn unescape(escape: &str) -> Option<String> {
-    let mut characters = escape.chars().skip(1);
-    let simple = match characters.next()? {
-        'b' => '\u{8}',
-        'f' => '\u{c}',
-        'n' => '\n',
-        'r' => '\r',
-        't' => '\t',
-        'u' => return unescape_unicode(escape),
-        other => other,
+/// What an escape sequence stands for (RFC 8259, section 7).
+enum Unescaped<'e> {
+    /// More has to come.
+    Unfinished,
+    /// This character.
+    Whole(char),
+    /// Nothing: half of a surrogate pair, or broken JSON. The rest is what came behind it.
+    Lone(&'e str),
+}
+
+fn unescape(escape: &str) -> Unescaped<'_> {
+    let character = match escape.chars().nth(1) {
+        None => return Unescaped::Unfinished,
+        Some('u') => return unescape_unicode(escape),
+        Some('b') => '\u{8}',
+        Some('f') => '\u{c}',
+        Some('n') => '\n',
+        Some('r') => '\r',
+        Some('t') => '\t',
+        Some(other) => other,
     };
-    Some(simple.to_string())
+    Unescaped::Whole(character)
 }
 
-fn unescape_unicode(escape: &str) -> Option<String> {
-    let Some(first) = hex_unit(escape, 2)? else { return Some(escape.to_owned()) };
+fn unescape_unicode(escape: &str) -> Unescaped<'_> {
+    let (first, rest) = match unit(escape) {
+        Unit::Unfinished => return Unescaped::Unfinished,
+        Unit::Broken(rest) => return Unescaped::Lone(rest),
+        Unit::Read(first, rest) => (first, rest),
+    };
     if !(0xD800..0xDC00).contains(&first) {
-        return Some(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER).to_string());
+        return char::from_u32(first).map_or(Unescaped::Lone(rest), Unescaped::Whole);
     }
-    let rest = escape.get(6..)?;
-    let mut rest_characters = rest.chars();
-    match (rest_characters.next(), rest_characters.next()) {
-        (None, _) | (Some('\\'), None) => None,
-        (Some('\\'), Some('u')) => {
-            let Some(second) = hex_unit(escape, 8)? else { return Some(escape.to_owned()) };
-            let joined = 0x10000 + ((first - 0xD800) << 10) + (second.wrapping_sub(0xDC00) & 0x3FF);
-            let pair = char::from_u32(joined).filter(|_| (0xDC00..0xE000).contains(&second));
-            Some(pair.unwrap_or(char::REPLACEMENT_CHARACTER).to_string())
+    if rest.is_empty() || rest == "\\" {
+        return Unescaped::Unfinished;
+    }
+    if !rest.starts_with("\\u") {
+        return Unescaped::Lone(rest);
+    }
+    match unit(rest) {
+        Unit::Unfinished => Unescaped::Unfinished,
+        Unit::Read(second, _) if (0xDC00..0xE000).contains(&second) => {
+            let joined = 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00);
+            char::from_u32(joined).map_or(Unescaped::Lone(rest), Unescaped::Whole)
         }
-        (Some('\\'), Some(_)) => {
-            let after = unescape(rest)?;
-            Some(format!("{}{after}", char::REPLACEMENT_CHARACTER))
-        }
-        (Some(other), _) => Some(format!("{}{other}", char::REPLACEMENT_CHARACTER)),
+        Unit::Read(..) | Unit::Broken(_) => Unescaped::Lone(rest),
     }
 }
 
-/// Four hexadecimal digits at `from`: none while they are not all there, `Some(None)` when they
-/// are not hexadecimal.
-#[expect(clippy::option_option, reason = "not yet there and not a number are two things")]
-fn hex_unit(escape: &str, from: usize) -> Option<Option<u32>> {
-    if escape.chars().count() < from + 4 {
-        return None;
+/// Four hexadecimal digits, and what comes behind them.
+enum Unit<'e> {
+    Unfinished,
+    Read(u32, &'e str),
+    /// Something else stands there.
+    Broken(&'e str),
+}
+
+/// The digits of an escape that begins with `\u`.
+fn unit(escape: &str) -> Unit<'_> {
+    let digits = escape.get(2..).unwrap_or_default();
+    match digits.bytes().take(4).position(|byte| !byte.is_ascii_hexdigit()) {
+        Some(end) => Unit::Broken(digits.get(end..).unwrap_or_default()),
+        None if digits.len() < 4 => Unit::Unfinished,
+        None => {
+            let (number, rest) = digits.split_at(4);
+            u32::from_str_radix(number, 16).map_or(Unit::Broken(rest), |number| Unit::Read(number, rest))
+        }
     }
-    let digits =
-        escape.get(from..from + 4).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
-    Some(digits.and_then(|digits| u32::from_str_radix(digits, 16).ok()))
 }
 
 /// Appends a text as it stands inside a JSON string, without the quotes.

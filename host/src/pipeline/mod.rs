@@ -61,11 +61,12 @@ impl Pipeline {
         route::run(&mut chain, &mut request).await?;
         let reply = prompt::run(&mut chain, &mut request).await?;
         chain.keep_text_plugins();
+        let stages = text::stages(chain).await?;
         let answer = match reply {
             Some(text) => replied(text),
             None => self.upstream.call(&request).await?,
         };
-        let events = text::run(chain, answer.events).await?;
+        let events = text::run(stages, answer.events).await?;
         Ok(Served { model: request.model, answer: Answer { events, ..answer } })
     }
 }

@@ -74,6 +74,10 @@ fn places(request: &mut Request) -> Vec<Place<'_>> {
             from_part(part, Origin::Message, role, &mut places);
         }
     }
+    // No model reads these, but they leave with the request, and have to match what it writes.
+    for text in &mut request.sampling.stop_sequences {
+        places.push(Place { origin: Origin::Other, role: Role::System, slot: Slot::Text(text) });
+    }
     places
 }
 

@@ -40,7 +40,7 @@ fn request() -> Request {
             input_schema: Json::from_checked(r#"{"type":"object"}"#),
         }],
         tool_choice: None,
-        sampling: Sampling::default(),
+        sampling: Sampling { stop_sequences: vec!["halt".to_owned()], ..Sampling::default() },
         delivery: Delivery::Whole,
     }
 }
@@ -64,6 +64,7 @@ fn finds_every_string_that_a_model_reads() {
         (Origin::ToolArgs, Role::Assistant, "a@b.c"),
         (Origin::ToolArgs, Role::Assistant, "d@e.f"),
         (Origin::ToolResult, Role::Tool, "sent"),
+        (Origin::Other, Role::System, "halt"),
     ];
     assert_eq!(found, expected.map(|(origin, role, text)| (origin, role, text.to_owned())));
 }
@@ -106,6 +107,6 @@ fn counts_the_bytes_of_all_places() {
         + r#"{"type":"object"}"#.len()
         + "firstsecondthought".len()
         + r#"{"to":"a@b.c","n":1,"cc":["d@e.f"]}"#.len()
-        + "sent".len();
+        + "senthalt".len();
     assert_eq!(text_bytes(request), expected as u64);
 }

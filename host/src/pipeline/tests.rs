@@ -154,7 +154,7 @@ async fn a_plugin_costs_nothing_before_its_first_hook_and_nothing_after_its_last
     let log = Log::default();
     run(&log, vec![Fake::new("r", ROUTE, &log), Fake::new("t", TEXT, &log)]).await.unwrap();
     let expected =
-        ["r: start", "r: route asked", "r: end", "model: asked", "t: start", "t: text hello", "t: end"];
+        ["r: start", "r: route asked", "r: end", "t: start", "model: asked", "t: text hello", "t: end"];
     assert_eq!(*log.lock().unwrap(), expected);
 }
 

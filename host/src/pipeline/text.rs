@@ -17,16 +17,21 @@ use crate::ids::PluginName;
 const GROWTH: usize = 4;
 const GROWTH_ALLOWANCE_BYTES: usize = 4 << 10;
 
+/// The plugins that want the answer's text, started: one that cannot start fails the request
+/// before the model is paid.
+pub(super) async fn stages(chain: Chain) -> Result<Vec<Stage>, Failure> {
+    Ok(chain.into_text_sessions().await?.into_iter().map(Stage::new).collect())
+}
+
 /// Passes an answer through the plugins that want its text, the last plugin first.
 ///
 /// The first batch has passed when this returns, so a plugin that fails on it fails the request
 /// while that can still become a status.
-pub(super) async fn run(chain: Chain, events: Events) -> Result<Events, Failure> {
-    let sessions = chain.into_text_sessions().await?;
-    if sessions.is_empty() {
+pub(super) async fn run(stages: Vec<Stage>, events: Events) -> Result<Events, Failure> {
+    if stages.is_empty() {
         return Ok(events);
     }
-    let mut passage = Passage { stages: sessions.into_iter().map(Stage::new).collect(), events };
+    let mut passage = Passage { stages, events };
     let Some(first) = passage.next().await? else { return Ok(stream::empty().boxed()) };
     let rest = stream::try_unfold(passage, async |mut passage| {
         Ok(passage.next().await?.map(|batch| (batch, passage)))
@@ -56,7 +61,7 @@ impl Passage {
 }
 
 /// One plugin, and what it has left unconsumed.
-struct Stage {
+pub(super) struct Stage {
     plugin: PluginName,
     wish: TextWish,
     session: Box<dyn Session>,
@@ -262,8 +267,8 @@ impl Plan {
 
     /// The chunk that more text of the block may still join.
     fn open(&mut self, index: u32, kind: TextKind) -> Option<&mut Chunk> {
-        let fits = |chunk: &&mut Chunk| chunk.index == index && chunk.kind == kind && !chunk.last;
-        self.chunks.iter_mut().rev().find(fits)
+        let newest = self.chunks.iter_mut().rev().find(|chunk| chunk.index == index && chunk.kind == kind);
+        newest.filter(|chunk| !chunk.last)
     }
 
     fn push(&mut self, chunk: Chunk) {

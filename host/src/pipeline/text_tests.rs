@@ -81,7 +81,7 @@ async fn pass(plugins: Vec<Fake>, batches: Vec<Batch>) -> Result<Vec<Batch>, Fai
         delivery: Delivery::Streamed,
     };
     let plugins = plugins.into_iter().map(|plugin| Arc::new(plugin) as Arc<dyn Plugin>).collect();
-    run(Chain::new(context, plugins), stream::iter(batches.into_iter().map(Ok)).boxed())
+    run(stages(Chain::new(context, plugins)).await?, stream::iter(batches.into_iter().map(Ok)).boxed())
         .await?
         .try_collect()
         .await
@@ -208,7 +208,7 @@ async fn a_failure_of_the_model_is_the_last_item() {
         delivery: Delivery::Streamed,
     };
     let chain = Chain::new(context, vec![Arc::new(fake(ALL, |_| TextVerdict::Pass))]);
-    let items: Vec<_> = run(chain, events).await.unwrap().collect().await;
+    let items: Vec<_> = run(stages(chain).await.unwrap(), events).await.unwrap().collect().await;
     assert_eq!(items[0], Ok(vec![start(BlockKind::Text), delta("a")]));
     assert_eq!(items[1], Err(fault));
 }

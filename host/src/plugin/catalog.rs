@@ -75,8 +75,11 @@ pub struct Catalog {
     engine: Engine,
     folder: PathBuf,
     seed_root: Option<SeedRoot>,
-    loaded: RwLock<HashMap<PluginName, Arc<Compiled>>>,
+    /// What was compiled, and what was refused: neither is tried again.
+    loaded: RwLock<HashMap<PluginName, Loaded>>,
 }
+
+type Loaded = Result<Arc<Compiled>, LoadError>;
 
 impl Catalog {
     /// The plugins of a folder, which need not exist.
@@ -149,12 +152,19 @@ impl Catalog {
     }
 
     fn names(&self) -> Vec<PluginName> {
-        let Ok(folder) = std::fs::read_dir(&self.folder) else { return Vec::new() };
+        let folder = match std::fs::read_dir(&self.folder) {
+            Ok(folder) => folder,
+            Err(fault) => {
+                tracing::warn!("there are no plugins: `{}` cannot be read: {fault}", self.folder.display());
+                return Vec::new();
+            }
+        };
         let mut names: Vec<_> = folder
             .filter_map(|entry| {
                 let path = entry.ok()?.path();
-                let is_plugin = path.extension().is_some_and(|extension| extension == "wasm");
-                PluginName::parse(path.file_stem().filter(|_| is_plugin)?.to_str()?).ok()
+                let stem = path.file_stem().filter(|_| path.extension().is_some_and(|it| it == "wasm"))?;
+                let name = PluginName::parse(stem.to_string_lossy());
+                name.inspect_err(|fault| tracing::warn!("`{}` is left out: {fault}", path.display())).ok()
             })
             .collect();
         names.sort();
@@ -165,24 +175,31 @@ impl Catalog {
         self.folder.join(format!("{name}.wasm"))
     }
 
-    fn loaded(&self, name: &PluginName) -> Option<Arc<Compiled>> {
+    fn loaded(&self, name: &PluginName) -> Option<Loaded> {
         self.loaded.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
     /// Compiles a plugin that was not asked for before. Takes tens to hundreds of milliseconds.
-    fn load(&self, name: &PluginName) -> Result<Arc<Compiled>, LoadError> {
-        if let Some(compiled) = self.loaded(name) {
-            return Ok(compiled);
+    fn load(&self, name: &PluginName) -> Loaded {
+        if let Some(loaded) = self.loaded(name) {
+            return loaded;
         }
         let file = self.file(name);
         if !file.exists() {
             return Err(LoadError::Missing { name: name.clone(), file });
         }
         let compiled = Compiled::load(&self.engine, &file)
-            .map_err(|reason| LoadError::Refused { file, reason: Arc::new(reason) })?;
-        let compiled = Arc::new(compiled);
+            .map(Arc::new)
+            .map_err(|reason| LoadError::Refused { file, reason: Arc::new(reason) });
         let mut loaded = self.loaded.write().unwrap_or_else(PoisonError::into_inner);
-        Ok(Arc::clone(loaded.entry(name.clone()).or_insert(compiled)))
+        loaded.entry(name.clone()).or_insert(compiled).clone()
+    }
+
+    /// Compiles on a thread that may block.
+    async fn load_apart(self: &Arc<Self>, name: &PluginName) -> Loaded {
+        let (catalog, wanted) = (Arc::clone(self), name.clone());
+        let loaded = tokio::task::spawn_blocking(move || catalog.load(&wanted)).await;
+        loaded.unwrap_or_else(|_| Err(LoadError::Missing { name: name.clone(), file: self.file(name) }))
     }
 }
 
@@ -195,10 +212,15 @@ impl pipeline::Plugins for Arc<Catalog> {
         config: &Arc<str>,
         key: &KeyId,
     ) -> Result<Arc<dyn Plugin>, Failure> {
-        let compiled = match self.loaded(name) {
-            Some(compiled) => compiled,
-            None => self.load_apart(name).await?,
+        let loaded = match self.loaded(name) {
+            Some(loaded) => loaded,
+            None => self.load_apart(name).await,
         };
+        let compiled = loaded.map_err(|fault| {
+            let message =
+                format!("the plugin `{name}` cannot be used, and this key requires it; ask the operator");
+            Failure::new(Kind::PluginUnavailable, message).with_internal(fault.to_string())
+        })?;
         let Some(root) = &self.seed_root else {
             return Err(
                 Failure::new(Kind::Internal, "internal error").with_internal("the catalog has no seed root")
@@ -211,21 +233,5 @@ impl pipeline::Plugins for Arc<Catalog> {
             config: Arc::clone(config),
             seed: seed(root, name, key),
         }))
-    }
-}
-
-impl Catalog {
-    /// Compiles on a thread that may block.
-    async fn load_apart(self: &Arc<Self>, name: &PluginName) -> Result<Arc<Compiled>, Failure> {
-        let (catalog, wanted) = (Arc::clone(self), name.clone());
-        let loaded = tokio::task::spawn_blocking(move || catalog.load(&wanted)).await;
-        let unavailable = |internal: String| {
-            let message =
-                format!("the plugin `{name}` cannot be used, and this key requires it; ask the operator");
-            Failure::new(Kind::PluginUnavailable, message).with_internal(internal)
-        };
-        loaded
-            .map_err(|fault| unavailable(fault.to_string()))?
-            .map_err(|fault| unavailable(fault.to_string()))
     }
 }

@@ -51,6 +51,7 @@ pub(super) fn segment<'a>(segment: &'a Segment<'_>) -> wit::Segment<'a> {
         Origin::ToolResult => wit::Origin::ToolResult,
         Origin::Reasoning => wit::Origin::Reasoning,
         Origin::ToolDefinition => wit::Origin::ToolDefinition,
+        Origin::Other => wit::Origin::Other,
     };
     let role = match role {
         Role::System => wit::Role::System,

@@ -3,7 +3,7 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use wasmtime::component::{Instance as Component, ResourceTable};
+use wasmtime::component::{Instance as Exports, ResourceTable};
 use wasmtime::{Store, StoreLimits, StoreLimitsBuilder, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
@@ -57,12 +57,12 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// The budget for so many bytes of input: a long prompt takes longer to read than a short one,
-    /// and may come back whole.
-    pub(super) fn for_input(self, bytes: usize) -> Self {
-        let mebibytes = u32::try_from(bytes >> 20).unwrap_or(u32::MAX);
+    /// The budget for so many bytes of input: the time is for each `share_bytes` of it, begun or
+    /// whole, and what comes back may be twice as long.
+    pub(super) fn for_input(self, bytes: usize, share_bytes: usize) -> Self {
+        let shares = u32::try_from(bytes / share_bytes.max(1)).unwrap_or(u32::MAX).saturating_add(1);
         Self {
-            time: self.time.saturating_mul(mebibytes.saturating_add(1)),
+            time: self.time.saturating_mul(shares),
             output_bytes: self.output_bytes.max(bytes.saturating_mul(2)),
         }
     }
@@ -71,7 +71,7 @@ impl Budget {
 /// A component at work, with a memory of its own.
 pub(super) struct Instance {
     store: Store<Guest>,
-    component: Component,
+    exports: Exports,
     engine: Engine,
     plugin: PluginName,
 }
@@ -110,16 +110,16 @@ impl Instance {
         let ticking = engine.ticker.run();
         let instantiated = patient(budget, compiled.pre.instantiate_async(&mut store)).await;
         drop(ticking);
-        let component = instantiated.map_err(|fault| failed(plugin, "instantiation", &fault))?;
-        Ok(Self { store, component, engine: engine.clone(), plugin: plugin.clone() })
+        let exports = instantiated.map_err(|fault| failed(plugin, "instantiation", &fault))?;
+        Ok(Self { store, exports, engine: engine.clone(), plugin: plugin.clone() })
     }
 
     /// Looks something up in the instance.
     pub(super) fn load<T>(
         &mut self,
-        load: impl FnOnce(&mut Store<Guest>, &Component) -> wasmtime::Result<T>,
+        load: impl FnOnce(&mut Store<Guest>, &Exports) -> wasmtime::Result<T>,
     ) -> Result<T, Failure> {
-        load(&mut self.store, &self.component).map_err(|fault| failed(&self.plugin, "its exports", &fault))
+        load(&mut self.store, &self.exports).map_err(|fault| failed(&self.plugin, "its exports", &fault))
     }
 
     /// Runs one call within its budget, which begins anew each time.

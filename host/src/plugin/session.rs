@@ -13,6 +13,10 @@ use crate::pipeline::{
     self, Chunk, Context, PromptVerdict, RouteVerdict, Segment, Summary, TextVerdict, TextWish,
 };
 
+/// The input for which a hook's time is meant; more input has as many times more.
+const PROMPT_SHARE_BYTES: usize = 1 << 20;
+const TEXT_SHARE_BYTES: usize = 64 << 10;
+
 /// An instance that has read its config.
 pub(super) struct Initialised {
     instance: Instance,
@@ -124,7 +128,8 @@ impl pipeline::Session for Session {
 
     async fn on_prompt(&mut self, segments: &[Segment<'_>]) -> Result<PromptVerdict, Failure> {
         let Some(hook) = &self.prompt else { return Ok(PromptVerdict::Keep) };
-        let budget = self.once.for_input(segments.iter().map(|segment| segment.text.len()).sum());
+        let bytes = segments.iter().map(|segment| segment.text.len()).sum();
+        let budget = self.once.for_input(bytes, PROMPT_SHARE_BYTES);
         let segments: Vec<_> = segments.iter().map(convert::segment).collect();
         let resource = self.resource;
         let answer = self
@@ -136,11 +141,13 @@ impl pipeline::Session for Session {
 
     async fn on_text(&mut self, chunks: &[Chunk]) -> Result<TextVerdict, Failure> {
         let Some(hook) = &self.text else { return Ok(TextVerdict::Pass) };
+        // An answer in one piece is one call, however long it is.
+        let budget = self.many.for_input(chunks.iter().map(|chunk| chunk.text.len()).sum(), TEXT_SHARE_BYTES);
         let chunks: Vec<_> = chunks.iter().map(convert::chunk).collect();
         let resource = self.resource;
         let answer = self
             .instance
-            .call("on-text", self.many, async |store| hook.call_on_text(store, resource, &chunks).await)
+            .call("on-text", budget, async |store| hook.call_on_text(store, resource, &chunks).await)
             .await?;
         answer.map(convert::text_verdict).map_err(|error| self.reported("on-text", error))
     }

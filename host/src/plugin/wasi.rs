@@ -10,7 +10,7 @@ use wasmtime::component::{HasData, Linker, ResourceTable};
 use wasmtime_wasi::cli::WasiCli;
 use wasmtime_wasi::clocks::{HostMonotonicClock, HostWallClock, WasiClocks};
 use wasmtime_wasi::filesystem::WasiFilesystem;
-use wasmtime_wasi::p2::bindings::{cli, clocks, filesystem, random};
+use wasmtime_wasi::p2::bindings::{cli, clocks, filesystem, io, random};
 use wasmtime_wasi::random::WasiRandom;
 use wasmtime_wasi::{WasiCtx, WasiView};
 
@@ -18,7 +18,7 @@ use super::guest_log::GuestLog;
 use super::instance::Guest;
 
 /// The interfaces that [`link`] defines, of WASI 0.2.
-const INTERFACES: [&str; 18] = [
+const INTERFACES: [&str; 20] = [
     "wasi:cli/environment",
     "wasi:cli/exit",
     "wasi:cli/stderr",
@@ -36,11 +36,10 @@ const INTERFACES: [&str; 18] = [
     "wasi:io/error",
     "wasi:io/poll",
     "wasi:io/streams",
+    "wasi:random/insecure",
+    "wasi:random/insecure-seed",
     "wasi:random/random",
 ];
-
-/// Plugins may also seed their hash maps.
-const INSECURE_RANDOM: [&str; 2] = ["wasi:random/insecure", "wasi:random/insecure-seed"];
 
 /// The most random bytes of one call.
 const MAX_RANDOM_BYTES: u64 = 64 << 10;
@@ -48,7 +47,7 @@ const MAX_RANDOM_BYTES: u64 = 64 << 10;
 /// Whether a plugin may import this, such as `wasi:io/poll@0.2.6`.
 pub(super) fn is_granted(import: &str) -> bool {
     let Some((interface, version)) = import.split_once('@') else { return false };
-    version.starts_with("0.2.") && (INTERFACES.contains(&interface) || INSECURE_RANDOM.contains(&interface))
+    version.starts_with("0.2.") && INTERFACES.contains(&interface)
 }
 
 /// Defines the interfaces, one by one.
@@ -56,7 +55,6 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     use wasmtime_wasi::cli::WasiCliView;
     use wasmtime_wasi::clocks::WasiClocksView;
     use wasmtime_wasi::filesystem::WasiFilesystemView;
-    use wasmtime_wasi::p2::bindings as io_bindings;
 
     cli::environment::add_to_linker::<Guest, WasiCli>(linker, Guest::cli)?;
     cli::exit::add_to_linker::<Guest, WasiCli>(linker, Guest::cli)?;
@@ -72,9 +70,9 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     clocks::wall_clock::add_to_linker::<Guest, WasiClocks>(linker, Guest::clocks)?;
     filesystem::preopens::add_to_linker::<Guest, WasiFilesystem>(linker, Guest::filesystem)?;
     filesystem::types::add_to_linker::<Guest, WasiFilesystem>(linker, Guest::filesystem)?;
-    io_bindings::io::error::add_to_linker::<Guest, Io>(linker, |guest| guest.ctx().table)?;
-    io_bindings::io::poll::add_to_linker::<Guest, Io>(linker, |guest| guest.ctx().table)?;
-    io_bindings::io::streams::add_to_linker::<Guest, Io>(linker, |guest| guest.ctx().table)?;
+    io::error::add_to_linker::<Guest, Io>(linker, |guest| guest.ctx().table)?;
+    io::poll::add_to_linker::<Guest, Io>(linker, |guest| guest.ctx().table)?;
+    io::streams::add_to_linker::<Guest, Io>(linker, |guest| guest.ctx().table)?;
     random::random::add_to_linker::<Guest, WasiRandom>(linker, |guest| guest.ctx().ctx.random())?;
     random::insecure::add_to_linker::<Guest, WasiRandom>(linker, |guest| guest.ctx().ctx.random())?;
     random::insecure_seed::add_to_linker::<Guest, WasiRandom>(linker, |guest| guest.ctx().ctx.random())?;

@@ -156,7 +156,8 @@ fn tool_config(request: &Request) -> Result<Option<ToolConfig<'_>>, Failure> {
         .map(|tool| {
             Ok(ToolEntry::ToolSpec(ToolSpec {
                 name: &tool.name,
-                description: tool.description.as_deref(),
+                // A hook may have left nothing of it, and Bedrock takes no blank text.
+                description: tool.description.as_deref().filter(|text| !is_blank(text)),
                 input_schema: InputSchema { json: raw(tool.input_schema.as_str())? },
             }))
         })

@@ -163,6 +163,30 @@ async fn a_malformed_answer_is_the_models_failure() {
 }
 
 #[tokio::test]
+async fn a_stream_that_falls_silent_is_given_up() {
+    let silence = || Piece::Silence { _token: Arc::new(()) };
+    let after_a_word = Response::stream(vec![Piece::Bytes(text(0, "Hello")), silence()]);
+    let http = Canned::new([after_a_word, Response::stream(vec![silence()])]);
+    let mut bedrock = bedrock(&http, RetryConfig::disabled());
+    bedrock.longest_silence = std::time::Duration::from_millis(5);
+    let mut events = bedrock.call(&request(Delivery::Streamed)).await.unwrap().events;
+    assert!(events.next().await.unwrap().is_ok());
+    assert_eq!(events.next().await.unwrap().unwrap_err().kind, Kind::ModelTimeout);
+    assert!(events.next().await.is_none());
+    let failure = bedrock.call(&request(Delivery::Streamed)).await.unwrap_err();
+    assert_eq!(failure.kind, Kind::ModelTimeout);
+}
+
+#[tokio::test]
+async fn a_model_name_that_no_address_can_hold_is_refused() {
+    let http = Canned::new([]);
+    let mut long = request(Delivery::Whole);
+    long.model = "x".repeat(70_000);
+    let failure = bedrock(&http, RetryConfig::disabled()).call(&long).await.unwrap_err();
+    assert_eq!(failure.kind, Kind::ModelNotFound);
+}
+
+#[tokio::test]
 async fn dropping_the_events_drops_the_connection() {
     let token = Arc::new(());
     let silence = Piece::Silence { _token: Arc::clone(&token) };

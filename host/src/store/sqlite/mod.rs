@@ -33,6 +33,7 @@ impl Sqlite {
     /// something else, or is from a newer Adit, is refused and left as it is. Blocks.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let path = open::make_file(folder)?;
+        let _turn = open::take_turn(folder)?;
         let mut writer = open::connect(&path)?;
         open::check(&writer, &path)?;
         open::migrate(&mut writer)?;

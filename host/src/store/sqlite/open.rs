@@ -1,6 +1,6 @@
 //! Opening the file: nothing is written before it is known to be ours.
 
-use std::fs::{DirBuilder, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -36,6 +36,18 @@ pub(super) fn make_file(folder: &Path) -> Result<PathBuf, StoreError> {
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(failed(&path)(error)),
         Ok(_) | Err(_) => Ok(path),
+    }
+}
+
+/// Waits until nobody else opens the store of this folder, as long as the guard lives. SQLite does
+/// not wait its turn while a new file is changed to its write-ahead log.
+pub(super) fn take_turn(folder: &Path) -> Result<File, StoreError> {
+    let failed = |source| StoreError::Io { path: folder.to_owned(), source };
+    let guard = File::open(folder).map_err(failed)?;
+    match guard.lock() {
+        // Some network file systems have no locks; there it stays with what SQLite does.
+        Err(error) if error.kind() != io::ErrorKind::Unsupported => Err(failed(error)),
+        Ok(()) | Err(_) => Ok(guard),
     }
 }
 

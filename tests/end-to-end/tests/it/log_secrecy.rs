@@ -147,7 +147,7 @@ fn nothing_of_a_request_that_failed_at_bedrock() {
 
 #[test]
 fn nothing_at_the_finest_level() {
-    let stack = logging("trace", []);
+    let stack = logging("trace,aws_smithy_runtime=trace,aws_smithy_http=trace", []);
     let key = stack.key();
     both_ways(&key, &request());
     both_ways(&key, &says("marzipan"));

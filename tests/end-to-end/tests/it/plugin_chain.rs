@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::Stack;
+use crate::harness::{Setup, Stack, says};
 
 #[test]
 fn hello_writes_everything_in_capitals() {
@@ -62,6 +62,31 @@ fn a_plugin_answers_in_the_models_place_and_later_hooks_still_read_it() {
     key.enable("hello", &json!({}));
     assert_eq!(key.ask("hello").content(), "NO MODEL WAS ASKED.");
     assert_eq!(stack.sim.requests(), Vec::<Value>::new());
+}
+
+#[test]
+fn a_full_house_is_said_before_a_model_is_called() {
+    let setup = Setup::new().plugins(["hello"]).settings("[plugin_limits]\ninstances = 1");
+    let stack = setup.script(json!([{"action": {"hang": true}}])).start();
+    let key = stack.key().with("hello", &json!({}));
+    let waiting = key.send(&says("one"));
+    stack.sim.wait_for_a_request();
+    let refused = key.ask("two");
+    assert_eq!((refused.status, &refused.error()["code"]), (503, &json!("overloaded")));
+    assert_eq!(stack.sim.requests_so_far().len(), 1);
+    drop(waiting);
+}
+
+#[test]
+fn nothing_of_a_request_is_left_in_a_plugin_for_the_next_one() {
+    let stack = Stack::with(["remember"]);
+    let (mine, other) = (stack.key(), stack.key());
+    for key in [&mine, &other] {
+        key.enable("remember", &json!({}));
+    }
+    for (key, said) in [(&mine, "the first secret"), (&mine, "a second"), (&other, "somebody else's")] {
+        assert_eq!(key.ask(said).content(), said);
+    }
 }
 
 #[test]

@@ -153,3 +153,23 @@ fn another_key_is_not_concerned_and_has_other_placeholders() {
     assert_eq!(stack.key().ask(PROMPT).content(), PROMPT);
     assert!(stack.sim.last_body().to_string().contains(ADDRESS));
 }
+
+#[test]
+fn an_answer_of_any_length_comes_back_whole_in_either_form() {
+    let stack = Stack::with(["redact"]);
+    let key = stack.key().with("redact", &json!({}));
+    let said = format!("{ADDRESS} {}end", "word ".repeat(70_000));
+    assert_eq!(key.ask(&said).content(), said);
+    assert_eq!(key.stream(&said).answer().content(), said);
+    assert_nothing_left(&stack);
+}
+
+#[test]
+fn a_stop_sequence_leaves_as_what_the_model_writes() {
+    let stack = Stack::with(["redact"]);
+    let key = stack.key().with("redact", &json!({}));
+    let mut body = says(&format!("first {ADDRESS} then more"));
+    body["stop"] = json!([ADDRESS]);
+    assert_eq!(key.post(&body).content(), "first ");
+    assert_nothing_left(&stack);
+}

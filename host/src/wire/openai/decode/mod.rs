@@ -26,6 +26,9 @@ use body::Body;
 use dropped::Dropped;
 use object::Text;
 
+/// The longest model id or ARN that Bedrock takes (API reference, `Converse`, `modelId`).
+const MAX_MODEL_BYTES: usize = 2048;
+
 /// What a request body said.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decoded {
@@ -60,13 +63,16 @@ pub fn decode(body: &[u8]) -> Result<Decoded, Failure> {
     if model.is_blank() {
         return Err(fault::invalid("model", "has to be the id of a model, not blank"));
     }
+    let model = model.into_string();
+    if model.len() > MAX_MODEL_BYTES {
+        return Err(fault::invalid("model", "is longer than any id of a model"));
+    }
     let sampling = sampling::decode(&body, &mut dropped)?;
     let (tools, tool_choice) = tools::decode(&body, &mut dropped)?;
     let (delivery, include_usage) = delivery(&body)?;
     let (system, messages) = messages::decode(&body, &mut dropped)?;
 
-    let request =
-        Request { model: model.into_string(), system, messages, tools, tool_choice, sampling, delivery };
+    let request = Request { model, system, messages, tools, tool_choice, sampling, delivery };
     Ok(Decoded { request, include_usage, dropped: dropped.into_names() })
 }
 
