@@ -163,7 +163,8 @@ fn kind(code: &str, message: &str, status: u16) -> Kind {
             401 => Kind::Credentials,
             403 if is_about_bearer_token(message) => Kind::Credentials,
             403 => Kind::Denied,
-            404 => Kind::ModelNotFound,
+            // Bedrock says what it does not know; something that does not is not Bedrock.
+            404 if !code.is_empty() => Kind::ModelNotFound,
             408 => Kind::ModelTimeout,
             413 => Kind::TooLarge,
             424 => Kind::ModelError,

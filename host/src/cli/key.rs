@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use anyhow::Context;
 use clap::Subcommand;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -45,7 +46,9 @@ pub(super) async fn run(data: &Path, command: KeyCommand) -> anyhow::Result<()> 
     match command {
         KeyCommand::Create { name, labels, quiet } => {
             let (api_key, key) = keys.create(name, labels).await?;
-            output::result(api_key.expose())?;
+            let id = &key.id;
+            output::result(api_key.expose())
+                .with_context(|| format!("key `{id}` was made but could not be printed: revoke it"))?;
             if !quiet {
                 output::note(&format!("Keep key `{}` ({}) now: it is not shown again.", key.id, key.name));
             }

@@ -117,7 +117,10 @@ impl Config {
         Self {
             plugins: raw.plugins.map_or_else(|| data.join("plugins"), |folder| base.join(folder)),
             max_body_bytes: bytes(raw.max_body_bytes, 32 << 20),
-            bedrock: Bedrock { region: raw.bedrock.region, endpoint: raw.bedrock.endpoint },
+            bedrock: Bedrock {
+                region: raw.bedrock.region.map(|text| text.0),
+                endpoint: raw.bedrock.endpoint.map(|text| text.0),
+            },
             limits: PluginLimits {
                 memory_bytes: bytes(limits.memory_bytes, defaults.memory_bytes),
                 init: millis(limits.init_ms, defaults.init),
@@ -170,5 +173,6 @@ mod tests {
         assert!(fault.contains("line 2: unknown field `max_body`"), "{fault}");
         assert!(!fault.contains('\n'), "{fault}");
         assert!(load("[plugin_limits]\ninit_ms = 0").is_err());
+        assert!(load("[bedrock]\nregion = ''").is_err());
     }
 }

@@ -17,8 +17,21 @@ pub(super) struct Settings {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Bedrock {
-    pub(super) region: Option<String>,
-    pub(super) endpoint: Option<String>,
+    pub(super) region: Option<Text>,
+    pub(super) endpoint: Option<Text>,
+}
+
+/// A text that says something.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Text(pub(super) String);
+
+impl TryFrom<String> for Text {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if text.trim().is_empty() { Err("is blank; leave it out instead") } else { Ok(Self(text)) }
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]

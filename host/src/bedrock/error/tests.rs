@@ -43,6 +43,7 @@ fn sorts_by_status_where_the_code_is_unknown() {
     ] {
         check("NewException", "", status, expected);
     }
+    check("", "", 404, Kind::UpstreamInternal);
 }
 
 #[test]
