@@ -200,6 +200,10 @@ mod tests {
         for (json, expected) in [
             (r#"{"mod":"block"}"#, "/mod"),
             (r#"{"mode":"loud"}"#, "/mode"),
+            (r#"["block"]"#, ""),
+            ("[]", ""),
+            (r#"{"kinds":[false]}"#, "/kinds"),
+            (r#"{"patterns":[["a","b"]]}"#, "/patterns/0"),
             (r#"{"kinds":{"emial":false}}"#, "/kinds/emial"),
             (r#"{"kinds":{"email":"no"}}"#, "/kinds/email"),
             (r#"{"patterns":[{"name":"a","pattern":"x","flags":"i"}]}"#, "/patterns/0/flags"),

@@ -6,6 +6,7 @@ mod detect;
 mod placeholder;
 mod restore;
 mod scan;
+mod unescape;
 
 use std::collections::BTreeSet;
 use std::rc::Rc;

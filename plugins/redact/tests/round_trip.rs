@@ -46,6 +46,15 @@ fn planted() -> impl Strategy<Value = (Vec<String>, String)> {
     })
 }
 
+/// As writers of JSON do that keep to ASCII.
+fn in_ascii(json: &str) -> String {
+    let escaped = |unit: &u16| match u8::try_from(*unit).ok().filter(u8::is_ascii) {
+        Some(byte) => char::from(byte).to_string(),
+        None => format!("\\u{unit:04x}"),
+    };
+    json.encode_utf16().map(|unit| escaped(&unit)).collect()
+}
+
 proptest! {
     #[test]
     fn what_was_redacted_comes_back_through_any_deltas(
@@ -62,6 +71,27 @@ proptest! {
         let kind = if reasoning { TextKind::Reasoning } else { TextKind::ToolArgs };
         // The session fails the test if more than the window is held back.
         prop_assert_eq!(session.text_of(kind, &split_at(&redacted, &cuts)), text);
+    }
+
+    #[test]
+    fn what_stands_in_a_json_string_is_found_and_comes_back(
+        pairs in vec((filler(), "[\n\t\r\"\u{8}\u{b}\u{c}\u{1f}|]", value(), "[\n\t\r\"\\\\/\u{8}\u{c}|]"), 1..6),
+        ascii in any::<bool>(),
+    ) {
+        let text: String = pairs.iter().flat_map(|(filler, before, value, after)| {
+            [filler.as_str(), " ", before, value, after, " "]
+        }).collect();
+        let mut json = serde_json::to_string(&text).expect("a string");
+        if ascii {
+            json = in_ascii(&json);
+        }
+        let mut session = session("{}");
+        let redacted = session.prompt(&[&json]).remove(0);
+        for (_, _, value, _) in &pairs {
+            prop_assert!(!redacted.contains(value.as_str()), "{value:?} is in {redacted:?}");
+        }
+        prop_assert!(serde_json::from_str::<String>(&redacted).is_ok(), "no JSON: {redacted:?}");
+        prop_assert_eq!(session.text(&[redacted]), json);
     }
 
     #[test]

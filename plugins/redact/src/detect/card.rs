@@ -1,5 +1,5 @@
 //! Payment card numbers: 13 to 19 digits with an issuer's prefix and a valid check digit (ISO/IEC
-//! 7812), as one run or in groups with single spaces or hyphens between.
+//! 7812), as one run or in groups with single spaces, hyphens or points between.
 
 use std::ops::Range;
 
@@ -16,13 +16,24 @@ pub(crate) fn find(text: &str, at: usize) -> Option<Range<usize>> {
     if !matches!(text.as_bytes().get(at)?, b'2'..=b'6') || !starts_here(text, at) {
         return None;
     }
+    let ends = |end| ends_number(text, end) || another_follows(text, end);
+    Some(at..longest(text, at, ends)?)
+}
+
+/// Whether a hyphen joins another card number.
+pub(crate) fn another_follows(text: &str, end: usize) -> bool {
+    text.as_bytes().get(end) == Some(&b'-') && longest(text, end + 1, |_| true).is_some()
+}
+
+/// The end of the longest card number that starts at `at` and may end where it does.
+fn longest(text: &str, at: usize, may_end: impl Fn(usize) -> bool) -> Option<usize> {
     let mut digits = [0_u8; LONGEST];
     let mut count = 0;
     let mut end = at;
     let mut found = None;
     loop {
         let rest = text.as_bytes().get(end..)?;
-        let group = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let group = rest.iter().take(LONGEST + 1).take_while(|byte| byte.is_ascii_digit()).count();
         // No room: the number is longer than any card's.
         let Some(slots) = digits.get_mut(count..count + group) else { break };
         for (slot, byte) in slots.iter_mut().zip(rest) {
@@ -30,15 +41,27 @@ pub(crate) fn find(text: &str, at: usize) -> Option<Range<usize>> {
         }
         count += group;
         end += group;
-        if count >= SHORTEST && is_card(digits.get(..count)?) && ends_number(text, end) {
+        if count >= SHORTEST && is_card(digits.get(..count)?) && may_end(end) {
             found = Some(end);
         }
-        match rest.get(group..) {
-            Some([b' ' | b'-', b'0'..=b'9', ..]) if GROUP.contains(&group) => end += 1,
+        match rest.get(group..).and_then(joint) {
+            Some(length) if GROUP.contains(&group) => end += length,
             _ => break,
         }
     }
-    Some(at..found?)
+    found
+}
+
+/// The length of what joins a group of digits to the next: a blank, also one of those that break
+/// no line, a hyphen or a point.
+fn joint(rest: &[u8]) -> Option<usize> {
+    match rest {
+        [b' ' | b'-' | b'.', b'0'..=b'9', ..] => Some(1),
+        // U+00A0 and U+202F.
+        [0xc2, 0xa0, b'0'..=b'9', ..] => Some(2),
+        [0xe2, 0x80, 0xaf, b'0'..=b'9', ..] => Some(3),
+        _ => None,
+    }
 }
 
 /// Whether the digit is not the continued part of a word, a longer number or a fraction.

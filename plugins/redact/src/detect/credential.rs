@@ -76,25 +76,48 @@ pub(crate) fn may_start_with(first: u8, second: u8) -> bool {
     }
 }
 
-/// The credential that starts at `at`.
-pub(crate) fn find(text: &str, at: usize) -> Option<Range<usize>> {
+/// The bytes of `Alphabet::Hyphen` that were read last. Prefixes such as `sk-` may stand in them
+/// over and over, and none has them read again.
+#[derive(Default)]
+pub(crate) struct Run {
+    end: usize,
+    last_digit: Option<usize>,
+}
+
+impl Run {
+    /// How many such bytes stand at `from`, and whether a digit is among them.
+    fn measure(&mut self, text: &[u8], from: usize) -> (usize, bool) {
+        if from >= self.end {
+            let rest = text.iter().skip(from);
+            let length = rest.take_while(|byte| Alphabet::Hyphen.has(**byte)).count();
+            let run = text.get(from..from + length).unwrap_or_default();
+            let digit = run.iter().rposition(u8::is_ascii_digit);
+            *self = Self { end: from + length, last_digit: digit.map(|place| from + place) };
+        }
+        (self.end.saturating_sub(from), self.last_digit.is_some_and(|digit| digit >= from))
+    }
+}
+
+/// The credential that starts at `at`, with the run that earlier calls for this text have read.
+pub(crate) fn find(text: &str, at: usize, run: &mut Run) -> Option<Range<usize>> {
     let rest = text.as_bytes().get(at..)?;
     let length = match rest.first()? {
         b'-' => private_key(text.get(at..)?),
         _ if byte_before(text, at).is_some_and(|byte| byte.is_ascii_alphanumeric()) => None,
         b'e' if byte_before(text, at).is_none_or(|byte| !Alphabet::Hyphen.has(byte)) => json_web_token(rest),
-        _ => FORMS.iter().find_map(|form| form.length_at(rest)),
+        _ => FORMS.iter().find_map(|form| form.length_at(text.as_bytes(), at, run)),
     }?;
     Some(at..at + length)
 }
 
 impl Form {
-    fn length_at(&self, text: &[u8]) -> Option<usize> {
+    fn length_at(&self, text: &[u8], at: usize, run: &mut Run) -> Option<usize> {
         let (fewest, most) = self.length;
-        let tail = text.strip_prefix(self.prefix.as_bytes())?;
-        let length = tail.iter().take(most + 1).take_while(|byte| self.alphabet.has(**byte)).count();
-        let varied =
-            !matches!(self.alphabet, Alphabet::Hyphen) || tail.iter().take(length).any(u8::is_ascii_digit);
+        let tail = text.get(at..)?.strip_prefix(self.prefix.as_bytes())?;
+        let (length, varied) = match self.alphabet {
+            Alphabet::Hyphen => run.measure(text, at + self.prefix.len()),
+            _ => (tail.iter().take(most + 1).take_while(|byte| self.alphabet.has(**byte)).count(), true),
+        };
         ((fewest..=most).contains(&length) && varied).then_some(self.prefix.len() + length)
     }
 }

@@ -42,21 +42,33 @@ fn domain_end(text: &str, from: usize) -> Option<usize> {
         let rest = domain.get(start..)?;
         let length = rest.find(|ch| !is_label(ch)).unwrap_or(rest.len());
         let label = rest.get(..length)?;
-        if label.is_empty() || label.len() > LONGEST_LABEL || label.starts_with('-') {
+        if label.is_empty() || label.starts_with('-') {
             break;
         }
         // In `example.com-based`, the address ends before the hyphen.
-        let top = if label.starts_with("xn--") { label } else { label.split('-').next().unwrap_or(label) };
-        if number > 1 && is_top_level(top) {
+        let top = if label.starts_with("xn--") { label } else { letters(label) };
+        if number > 1 && top.len() <= LONGEST_LABEL && is_top_level(top) {
             found = Some((start + top.len(), top));
         }
-        if rest.as_bytes().get(length) != Some(&b'.') {
+        if length > LONGEST_LABEL || rest.as_bytes().get(length) != Some(&b'.') {
             break;
         }
         start += length + 1;
     }
     let (end, top) = found?;
     (!FILE_ENDINGS.iter().any(|ending| ending.eq_ignore_ascii_case(top))).then_some(from + end)
+}
+
+/// The letters at the start, without what is glued to them: in `com1`, `com-based` and `comAKIA`,
+/// it is `com`.
+fn letters(label: &str) -> &str {
+    let end = label.find(|ch: char| !ch.is_alphabetic()).unwrap_or(label.len());
+    let letters = label.get(..end).unwrap_or(label);
+    let capital = letters.find(char::is_uppercase).filter(|at| *at > 0).unwrap_or(letters.len());
+    match letters.get(..capital) {
+        Some(lower) if is_top_level(lower) => lower,
+        _ => letters,
+    }
 }
 
 fn is_top_level(label: &str) -> bool {

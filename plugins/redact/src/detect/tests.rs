@@ -1,6 +1,6 @@
 //! Runs the tables in `tests/tables`: a line a case, what is to be found between `‹` and `›`.
 //! `¦` is dropped (it keeps examples of secrets from looking like secrets to those who search the
-//! repository for them), `\n` is a line break, `#` starts a comment line.
+//! repository for them), `\n` is a line break, `⧵` a backslash, `#` starts a comment line.
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use adit_plugin::Config;
@@ -15,7 +15,7 @@ fn check(config: &str, table: &str) {
     let settings = Settings::parse(config).unwrap();
     let (mut positive, mut negative, mut wrong) = (0, 0, Vec::new());
     for line in table.lines().filter(|line| !line.is_empty() && !line.starts_with("# ")) {
-        let case = line.replace('¦', "").replace("\\n", "\n");
+        let case = line.replace('¦', "").replace("\\n", "\n").replace('⧵', "\\");
         let text = case.replace(['‹', '›'], "");
         let mut marked = String::new();
         let mut copied = 0;
@@ -80,6 +80,7 @@ fn finds_the_operators_patterns() {
             {"name":"employee","pattern":"\\bE-[0-9]{5}\\b"},
             {"name":"project","pattern":"(?i)operation \\w+"},
             {"name":"letters","pattern":"[a-z2-7]{10}"},
+            {"name":"home","pattern":"D:\\\\users\\\\\\w+"},
             {"name":"mixed","pattern":"ß+|[αβγ]{2,}"}
         ]
     }"#;
