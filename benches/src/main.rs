@@ -40,7 +40,7 @@ struct Programs {
     #[arg(long)]
     plugins: PathBuf,
     /// Requests a measurement.
-    #[arg(long, default_value_t = 600)]
+    #[arg(long, default_value_t = 1400)]
     requests: usize,
 }
 

@@ -15,8 +15,11 @@ use crate::server::Server;
 /// Text deltas of an answer, as in the design's table.
 const DELTAS: usize = 200;
 
-/// Requests that warm a server up.
-const WARM_UP: usize = 50;
+/// Requests that warm a server up, in each round.
+const WARM_UP: usize = 20;
+
+/// How often each measurement is repeated.
+const ROUNDS: usize = 7;
 
 /// What is asked for, and how.
 struct Load {
@@ -42,22 +45,27 @@ pub(crate) async fn measure(programs: &Programs, report: &mut Report) -> anyhow:
     let adit = Adit::start(programs, sim.address).await?;
     let paced_adit = Adit::start(programs, paced.address).await?;
 
-    let n = programs.requests;
+    let requests = programs.requests;
     let converse = bedrock_load("converse-stream", &words);
-    let of_floor = run(&floor, &converse, n).await?;
-    let plain = run(&adit.server, &adit.load(Keys::Plain, true, &words), n).await?;
-    let both = run(&adit.server, &adit.load(Keys::WithPlugins, true, &words), n).await?;
-    let whole = run(&adit.server, &adit.load(Keys::Plain, false, &words), n).await?;
-    let direct = run(&sim, &converse, n).await?;
-    let slowly = n.div_ceil(6);
-    let paced_of_floor = run(&paced_floor, &converse, slowly).await?;
-    let paced_plain = run(&paced_adit.server, &paced_adit.load(Keys::Plain, true, &words), slowly).await?;
-    let paced_both =
-        run(&paced_adit.server, &paced_adit.load(Keys::WithPlugins, true, &words), slowly).await?;
+    let streamed = adit.load(Keys::Plain, true, &words);
+    let streamed_with = adit.load(Keys::WithPlugins, true, &words);
+    let in_one_piece = adit.load(Keys::Plain, false, &words);
+    let burst = [
+        (&floor, &converse),
+        (&adit.server, &streamed),
+        (&adit.server, &streamed_with),
+        (&adit.server, &in_one_piece),
+        (&sim, &converse),
+    ];
+    let [of_floor, plain, both, whole, direct] = in_turn(burst, requests).await?;
+    let streamed = paced_adit.load(Keys::Plain, true, &words);
+    let streamed_with = paced_adit.load(Keys::WithPlugins, true, &words);
+    let one_by_one =
+        [(&paced_floor, &converse), (&paced_adit.server, &streamed), (&paced_adit.server, &streamed_with)];
+    let [paced_of_floor, paced_plain, paced_both] = in_turn(one_by_one, requests.div_ceil(6)).await?;
 
-    report.add("the floor, streamed in a burst: CPU a request", micros(of_floor.cpu), String::new(), "");
     report.add(
-        "Adit, streamed in a burst, no plugin",
+        "Adit, streamed as fast as it comes, no plugin",
         micros(plain.cpu),
         times(plain.cpu, of_floor.cpu, "the floor"),
         "≤ 1.3 ×",
@@ -189,20 +197,40 @@ async fn command(program: &Path, arguments: &[&str]) -> anyhow::Result<String> {
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }
 
-/// One client, one request after the other.
-async fn run(server: &Server, load: &Load, requests: usize) -> anyhow::Result<Cost> {
+/// Measures each in turn, several times over, so that a machine that changes its pace changes it for
+/// all. The CPU time is the median of the rounds.
+async fn in_turn<const N: usize>(of: [(&Server, &Load); N], requests: usize) -> anyhow::Result<[Cost; N]> {
+    let mut costs = [const { Cost { cpu: Duration::ZERO, first_byte: Vec::new() } }; N];
+    let mut rounds = [const { Vec::new() }; N];
+    for _ in 0..ROUNDS {
+        for (((server, load), cost), round) in of.iter().zip(&mut costs).zip(&mut rounds) {
+            round.push(run(server, load, requests.div_ceil(ROUNDS), &mut cost.first_byte).await?);
+        }
+    }
+    for (cost, mut round) in costs.iter_mut().zip(rounds) {
+        round.sort_unstable();
+        cost.cpu = percentile(&round, 50);
+        cost.first_byte.sort_unstable();
+    }
+    Ok(costs)
+}
+
+/// One client, one request after the other: the CPU time of each.
+async fn run(
+    server: &Server,
+    load: &Load,
+    requests: usize,
+    first_byte: &mut Vec<Duration>,
+) -> anyhow::Result<Duration> {
     let mut connection = Connection::open(server.address).await?;
     for _ in 0..WARM_UP.min(requests) {
         request(&mut connection, load).await?;
     }
-    let mut first_byte = Vec::with_capacity(requests);
     let before = server.cpu()?;
     for _ in 0..requests {
         first_byte.push(request(&mut connection, load).await?);
     }
-    let cpu = server.cpu()?.saturating_sub(before) / u32::try_from(requests)?;
-    first_byte.sort_unstable();
-    Ok(Cost { cpu, first_byte })
+    Ok(server.cpu()?.saturating_sub(before) / u32::try_from(requests)?)
 }
 
 /// How long the first byte of the body took.

@@ -113,8 +113,8 @@ impl Kind {
     pub fn retry(self) -> Retry {
         match self {
             // What a plugin says by a status, the client may take as it takes any other.
-            Self::PluginDenied(408 | 409 | 429 | 500..) => Retry::Later,
-            Self::Throttled
+            Self::PluginDenied(408 | 409 | 429 | 500..)
+            | Self::Throttled
             | Self::ModelNotReady
             | Self::ModelTimeout
             | Self::UpstreamInternal

@@ -11,7 +11,7 @@ use crate::workspace::Workspace;
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// Requests for each figure.
-    #[arg(long, default_value_t = 600)]
+    #[arg(long, default_value_t = 1400)]
     requests: usize,
 }
 

@@ -88,7 +88,8 @@ fn value() -> impl Strategy<Value = serde_json::Value> {
 fn escaped_throughout(json: &str) -> String {
     let escape = |character: char| {
         let mut units = [0; 2];
-        character.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")).collect()
+        let units = character.encode_utf16(&mut units).iter();
+        units.map(|unit| format!("\\u{unit:04x}")).collect::<Vec<_>>().concat()
     };
     json.chars()
         .map(|character| if character.is_ascii() { character.to_string() } else { escape(character) })
