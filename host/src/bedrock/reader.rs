@@ -1,5 +1,6 @@
 //! Reads a streamed answer.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use aws_sdk_bedrockruntime::error::SdkError;
@@ -10,7 +11,7 @@ use aws_sdk_bedrockruntime::types::ConverseStreamOutput;
 use aws_sdk_bedrockruntime::types::error::ConverseStreamOutputError;
 use aws_smithy_types::event_stream::RawMessage;
 use futures::{FutureExt, StreamExt, stream};
-use tokio::time::timeout;
+use tokio::time::{Instant, Sleep, sleep};
 
 use crate::chat::Batch;
 use crate::error::Failure;
@@ -36,6 +37,7 @@ pub(super) async fn events(
 ) -> Result<Events, Failure> {
     let mut reader = Reader {
         longest_silence,
+        silence: Box::pin(sleep(longest_silence)),
         request_id: answer.request_id().map(str::to_owned),
         receiver: answer.stream,
         writer: EventWriter::new(calls),
@@ -49,6 +51,7 @@ pub(super) async fn events(
 /// Owns the HTTP body: dropping it closes the connection, and Bedrock stops.
 struct Reader {
     longest_silence: Duration,
+    silence: Pin<Box<Sleep>>,
     request_id: Option<String>,
     receiver: EventReceiver<ConverseStreamOutput, ConverseStreamOutputError>,
     writer: EventWriter,
@@ -78,11 +81,17 @@ impl Reader {
                     return None;
                 }
             }
-            let Ok(event) = timeout(self.longest_silence, self.receiver.recv()).await else {
-                self.end = Some(End::Told);
-                return Some(Err(error::silent()));
+            // One timer for the whole stream: to move it on costs next to nothing, to set one anew
+            // for each event wakes the runtime.
+            self.silence.as_mut().reset(Instant::now() + self.longest_silence);
+            let mut received = tokio::select! {
+                biased;
+                event = self.receiver.recv() => Some(event),
+                () = self.silence.as_mut() => {
+                    self.end = Some(End::Told);
+                    return Some(Err(error::silent()));
+                }
             };
-            let mut received = Some(event);
             for _ in 1..MOST_AT_ONCE {
                 let Some(event) = received.take() else { break };
                 self.take(event);
