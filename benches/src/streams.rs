@@ -65,6 +65,12 @@ pub(crate) async fn measure(programs: &Programs, report: &mut Report) -> anyhow:
     let [paced_of_floor, paced_plain, paced_both] = in_turn(one_by_one, requests.div_ceil(6)).await?;
 
     report.add(
+        "the floor, streamed as fast as it comes: CPU a request",
+        micros(of_floor.cpu),
+        String::new(),
+        "",
+    );
+    report.add(
         "Adit, streamed as fast as it comes, no plugin",
         micros(plain.cpu),
         times(plain.cpu, of_floor.cpu, "the floor"),
