@@ -110,7 +110,8 @@ fn request() -> Request {
     }
 }
 
-async fn run(log: &Log, plugins: Vec<Fake>) -> Result<(String, Vec<chat::Batch>), Failure> {
+/// A chain of these plugins, for a request that does not matter.
+pub(super) fn chain(plugins: Vec<Arc<dyn Plugin>>) -> Chain {
     let context = Context {
         request: RequestId::parse("r").unwrap(),
         key: KeyId::parse("aaaaaaaaaa").unwrap(),
@@ -118,9 +119,13 @@ async fn run(log: &Log, plugins: Vec<Fake>) -> Result<(String, Vec<chat::Batch>)
         client_format: "test",
         delivery: Delivery::Streamed,
     };
+    Chain::new(context, plugins)
+}
+
+async fn run(log: &Log, plugins: Vec<Fake>) -> Result<(String, Vec<chat::Batch>), Failure> {
     let plugins = plugins.into_iter().map(|plugin| Arc::new(plugin) as Arc<dyn Plugin>).collect();
     let pipeline = Pipeline::new(Arc::new(Echo(Arc::clone(log))));
-    let served = pipeline.run(request(), Chain::new(context, plugins)).await?;
+    let served = pipeline.run(request(), chain(plugins)).await?;
     Ok((served.model, served.answer.events.try_collect().await?))
 }
 

@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use proptest::prelude::*;
 
 use super::*;
-use crate::chat::{BlockStart, Delivery, StopReason, Usage};
+use crate::chat::{BlockStart, StopReason, Usage};
 use crate::error::Kind;
-use crate::ids::{KeyId, RequestId};
+use crate::pipeline::tests::chain;
 use crate::pipeline::{Context, Hooks, Plugin, PromptVerdict, RouteVerdict, Segment, Summary};
 
 /// Answers `on-text` with a function.
@@ -73,15 +73,8 @@ fn swap_one(chunk: &Chunk) -> Outcome {
 }
 
 async fn pass(plugins: Vec<Fake>, batches: Vec<Batch>) -> Result<Vec<Batch>, Failure> {
-    let context = Context {
-        request: RequestId::parse("r").unwrap(),
-        key: KeyId::parse("aaaaaaaaaa").unwrap(),
-        labels: Vec::new(),
-        client_format: "test",
-        delivery: Delivery::Streamed,
-    };
     let plugins = plugins.into_iter().map(|plugin| Arc::new(plugin) as Arc<dyn Plugin>).collect();
-    run(stages(Chain::new(context, plugins)).await?, stream::iter(batches.into_iter().map(Ok)).boxed())
+    run(stages(chain(plugins)).await?, stream::iter(batches.into_iter().map(Ok)).boxed())
         .await?
         .try_collect()
         .await
@@ -200,15 +193,8 @@ async fn a_broken_contract_ends_the_answer() {
 async fn a_failure_of_the_model_is_the_last_item() {
     let fault = Failure::new(Kind::Throttled, "slow down");
     let events = stream::iter([Ok(vec![start(BlockKind::Text), delta("a")]), Err(fault.clone())]).boxed();
-    let context = Context {
-        request: RequestId::parse("r").unwrap(),
-        key: KeyId::parse("aaaaaaaaaa").unwrap(),
-        labels: Vec::new(),
-        client_format: "test",
-        delivery: Delivery::Streamed,
-    };
-    let chain = Chain::new(context, vec![Arc::new(fake(ALL, |_| TextVerdict::Pass))]);
-    let items: Vec<_> = run(stages(chain).await.unwrap(), events).await.unwrap().collect().await;
+    let plugins = chain(vec![Arc::new(fake(ALL, |_| TextVerdict::Pass))]);
+    let items: Vec<_> = run(stages(plugins).await.unwrap(), events).await.unwrap().collect().await;
     assert_eq!(items[0], Ok(vec![start(BlockKind::Text), delta("a")]));
     assert_eq!(items[1], Err(fault));
 }
