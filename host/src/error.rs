@@ -53,6 +53,8 @@ pub enum Kind {
     PluginFault,
     /// A plugin that the key has switched on is not there or cannot be loaded.
     PluginUnavailable,
+    /// The key's policy does not allow the model.
+    ModelNotAllowed,
     /// Bedrock refused the gateway's role the model or the action.
     Denied,
     /// Bedrock did not accept the gateway's own credentials.
@@ -92,7 +94,8 @@ impl Kind {
             | Self::TooLarge
             | Self::Unauthenticated
             | Self::UnknownRoute
-            | Self::MethodNotAllowed => Origin::Client,
+            | Self::MethodNotAllowed
+            | Self::ModelNotAllowed => Origin::Client,
             Self::PluginDenied(_) | Self::PluginFault | Self::PluginUnavailable => Origin::Plugin,
             Self::Denied
             | Self::Credentials
@@ -132,6 +135,7 @@ impl Kind {
             | Self::PluginDenied(_)
             | Self::PluginFault
             | Self::PluginUnavailable
+            | Self::ModelNotAllowed
             | Self::Denied
             | Self::Credentials
             | Self::ModelNotFound

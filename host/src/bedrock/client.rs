@@ -13,21 +13,16 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_smithy_http_client::tls;
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_types::body::SdkBody;
-use bytes::Bytes;
-use futures::{StreamExt, stream};
-use tokio::time::timeout;
 
-use crate::chat::{Delivery, Request};
+use crate::chat::Request;
 use crate::config;
 use crate::error::{Failure, Kind};
-use crate::pipeline::{Answer, Model, Upstream};
+use crate::pipeline::{Call, Model, Upstream};
 
+use super::call::ConverseCall;
 use super::endpoint::{Endpoint, InvalidEndpoint};
 use super::models::Models;
-use super::request::{self, Calls};
-use super::{error, reader, response};
+use super::request;
 
 /// Used where neither the settings nor the AWS environment name a region.
 const DEFAULT_REGION: &str = "us-east-1";
@@ -37,7 +32,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_millis(3100);
 
 /// Until the answer begins. AWS's own limit for a model is 60 minutes (user guide, "Inference request
 /// parameters for Anthropic Claude").
-const READ_TIMEOUT: Duration = Duration::from_hours(1);
+pub(super) const READ_TIMEOUT: Duration = Duration::from_hours(1);
 
 /// Within an answer that has begun. Models that think are silent for minutes; a connection that was
 /// lost on the way is silent for ever.
@@ -127,41 +122,22 @@ pub(super) fn quiet_streams() -> StalledStreamProtectionConfig {
 
 #[async_trait]
 impl Upstream for Bedrock {
-    async fn call(&self, request: &Request) -> Result<Answer, Failure> {
+    async fn prepare(&self, request: &Request) -> Result<Box<dyn Call>, Failure> {
         if request.model.is_empty() || request.model.len() > MAX_MODEL_ID_BYTES {
             let message = "bedrock knows no model with an empty name, or with one of more than 2048 bytes";
             return Err(Failure::new(Kind::ModelNotFound, message).with_param("model"));
         }
-        let calls = Calls::of(request);
-        let body = Bytes::from(request::body(request)?);
-        let events = match request.delivery {
-            Delivery::Whole => {
-                let call = self.runtime.converse().model_id(&request.model).customize();
-                let sent = call.mutate_request(put(body)).send();
-                let answer = timeout(READ_TIMEOUT, sent).await.map_err(|_| error::silent())?;
-                let answer = answer.map_err(|fault| error::of_call(&fault))?;
-                let batch = response::events(answer, calls)?;
-                stream::once(async { Ok(batch) }).boxed()
-            }
-            Delivery::Streamed => {
-                let call = self.runtime.converse_stream().model_id(&request.model).customize();
-                let answer = call.mutate_request(put(body)).send().await;
-                let answer = answer.map_err(|fault| error::of_call(&fault))?;
-                reader::events(answer, calls, self.longest_silence).await?
-            }
-        };
-        Ok(Answer { events, dropped: Vec::new() })
+        let written = request::write(request)?;
+        Ok(Box::new(ConverseCall {
+            runtime: self.runtime.clone(),
+            longest_silence: self.longest_silence,
+            model: request.model.clone(),
+            delivery: request.delivery,
+            written,
+        }))
     }
 
     async fn models(&self) -> Result<Vec<Model>, Failure> {
         self.models.list(Instant::now()).await
-    }
-}
-
-/// Gives a call its body before it is signed. `request` says why the SDK does not write it.
-fn put(body: Bytes) -> impl Fn(&mut HttpRequest) + Send + Sync + 'static {
-    move |http| {
-        http.headers_mut().insert("content-length", body.len().to_string());
-        *http.body_mut() = SdkBody::from(body.clone());
     }
 }

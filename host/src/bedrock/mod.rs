@@ -4,6 +4,7 @@
 //! through `writer`, which keeps the order that [`chat::Event`](crate::chat::Event) promises) and
 //! `error` sorts what can go wrong. `client` and `models` do the calling; the rest is pure.
 
+mod call;
 mod client;
 mod document;
 mod endpoint;

@@ -18,7 +18,7 @@ use crate::error::Failure;
 use crate::pipeline::Events;
 
 use super::error;
-use super::request::Calls;
+use super::request::Reading;
 use super::stream::write;
 use super::writer::EventWriter;
 
@@ -32,7 +32,7 @@ type Received = Result<Option<ConverseStreamOutput>, SdkError<ConverseStreamOutp
 /// An answer that says nothing for as long as `longest_silence` has failed.
 pub(super) async fn events(
     answer: Answer,
-    calls: Calls,
+    reading: Reading,
     longest_silence: Duration,
 ) -> Result<Events, Failure> {
     let mut reader = Reader {
@@ -40,7 +40,7 @@ pub(super) async fn events(
         silence: Box::pin(sleep(longest_silence)),
         request_id: answer.request_id().map(str::to_owned),
         receiver: answer.stream,
-        writer: EventWriter::new(calls),
+        writer: EventWriter::new(reading),
         end: None,
     };
     let first = reader.next().await.unwrap_or_else(|| Err(error::broken()))?;

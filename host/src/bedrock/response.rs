@@ -10,15 +10,15 @@ use crate::chat::{Batch, StopReason, Usage};
 use crate::error::{Failure, Kind};
 
 use super::document;
-use super::request::Calls;
+use super::request::Reading;
 use super::writer::EventWriter;
 
 /// All events of an answer, in one batch.
-pub(super) fn events(answer: ConverseOutput, calls: Calls) -> Result<Batch, Failure> {
+pub(super) fn events(answer: ConverseOutput, reading: Reading) -> Result<Batch, Failure> {
     let Some(Output::Message(message)) = answer.output else {
         return Err(Failure::new(Kind::BrokenStream, "bedrock answered without a message"));
     };
-    let mut writer = EventWriter::new(calls);
+    let mut writer = EventWriter::new(reading);
     for (index, content) in (0..).zip(message.content) {
         block(&mut writer, index, content);
         writer.block_stop(index);
@@ -90,5 +90,6 @@ pub(super) fn usage(counted: &TokenUsage) -> Usage {
         output_tokens: tokens(counted.output_tokens),
         cache_read_tokens: tokens(counted.cache_read_input_tokens.unwrap_or_default()),
         cache_write_tokens: tokens(counted.cache_write_input_tokens.unwrap_or_default()),
+        service_tier: None,
     }
 }

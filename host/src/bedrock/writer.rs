@@ -2,12 +2,12 @@
 
 use crate::chat::{Batch, BlockKind, BlockStart, Delta, Event, StopReason, Usage};
 
-use super::request::Calls;
+use super::request::{Calls, Reading};
 
 /// Takes steps in the order of their arrival, gives batches.
 #[derive(Debug)]
 pub(super) struct EventWriter {
-    calls: Calls,
+    reading: Reading,
     batch: Batch,
     open: Vec<Open>,
     usage: Option<Usage>,
@@ -31,9 +31,9 @@ enum Holds {
 }
 
 impl EventWriter {
-    pub(super) fn new(calls: Calls) -> Self {
+    pub(super) fn new(reading: Reading) -> Self {
         Self {
-            calls,
+            reading,
             batch: Batch::new(),
             open: Vec::new(),
             usage: None,
@@ -65,7 +65,7 @@ impl EventWriter {
 
     /// A call begins. Blocks of calls are the only ones that have to be announced.
     pub(super) fn tool_use(&mut self, index: u32, id: String, name: String) {
-        if self.calls == Calls::Allowed {
+        if self.reading.calls == Calls::Allowed {
             self.begin(index, Holds::NoInput, BlockKind::ToolUse { id, name });
         }
     }
@@ -102,7 +102,7 @@ impl EventWriter {
         while let Some(index) = self.open.first().map(|open| open.index) {
             self.block_stop(index);
         }
-        let reason = match (reason, self.calls) {
+        let reason = match (reason, self.reading.calls) {
             (StopReason::ToolUse, Calls::Withheld) => StopReason::EndTurn,
             (reason, _) => reason,
         };

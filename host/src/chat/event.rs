@@ -1,3 +1,5 @@
+use super::ServiceTier;
+
 /// Events that arrived together, in order. Nothing waits to make a batch larger.
 pub type Batch = Vec<Event>;
 
@@ -18,6 +20,14 @@ pub enum Event {
         index: u32,
         /// The seal.
         value: String,
+    },
+    /// Thinking that only the model can read, a whole block of it. Comes between the start and the
+    /// stop of a [`BlockKind::Reasoning`] block, in place of deltas.
+    RedactedReasoning {
+        /// The block.
+        index: u32,
+        /// In base64, as it has to come back.
+        data: String,
     },
     /// A block is complete.
     BlockStop(u32),
@@ -89,6 +99,8 @@ pub struct Usage {
     pub cache_read_tokens: u64,
     /// Written to the prompt cache.
     pub cache_write_tokens: u64,
+    /// The tier that served the call, if Bedrock said.
+    pub service_tier: Option<ServiceTier>,
 }
 
 impl Usage {

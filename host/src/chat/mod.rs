@@ -6,11 +6,19 @@
 
 mod event;
 mod json;
+mod part;
 mod request;
+mod settings;
+mod tool;
 
 pub use event::{Batch, BlockKind, BlockStart, Delta, Event, StopReason, Usage};
 pub use json::Json;
-pub use request::{
-    Blob, Delivery, MediaType, Message, Part, Reasoning, Request, ResultPart, Role, Sampling, Tool,
-    ToolChoice, ToolResult, ToolResultStatus, ToolUse,
+pub use part::{
+    Blob, CacheTtl, Document, DocumentFormat, GuardedText, MediaType, Part, Qualifier, Reasoning, Remote,
+    RemoteKind, ResultPart, Source, ToolResult, ToolResultStatus, ToolUse,
 };
+pub use request::{Delivery, Message, Request, Role, Sampling};
+pub use settings::{
+    Caching, Effort, Guardrail, GuardrailMode, GuardrailTrace, OutputFormat, Schema, ServiceTier, Thinking,
+};
+pub use tool::{ParallelCalls, Strictness, Tool, ToolChoice};

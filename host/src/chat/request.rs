@@ -1,24 +1,64 @@
-use bytes::Bytes;
-
-use super::Json;
+use super::{
+    Caching, Guardrail, Json, OutputFormat, ParallelCalls, Part, ServiceTier, Thinking, Tool, ToolChoice,
+};
 
 /// One call of a model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
     /// As the client named it, until a route hook or an alias puts a Bedrock model id or ARN there.
     pub model: String,
-    /// Instructions, in order. Text parts.
+    /// Instructions, in order. Text parts, and marks of the cache.
     pub system: Vec<Part>,
     /// The conversation, oldest first.
     pub messages: Vec<Message>,
-    /// What the model may call.
+    /// What the model may call. The names are the client's: Bedrock's rule for names is met where
+    /// the request is written for it.
     pub tools: Vec<Tool>,
     /// Whether it has to; none leaves it to the model.
     pub tool_choice: Option<ToolChoice>,
+    /// Whether it may make several calls in one turn.
+    pub parallel_calls: ParallelCalls,
     /// How tokens are drawn, and how many.
     pub sampling: Sampling,
+    /// How much the model thinks before it answers.
+    pub thinking: Thinking,
+    /// What form the answer has to have.
+    pub output: OutputFormat,
+    /// How urgent the call is; none leaves it to Bedrock.
+    pub service_tier: Option<ServiceTier>,
+    /// What Bedrock notes with the call, for the operator's invoices and logs.
+    pub metadata: Vec<(String, String)>,
+    /// What checks the prompt and the answer. Set by the key's policy, never by the client.
+    pub guardrail: Option<Guardrail>,
+    /// Who marks what is worth keeping in the prompt cache.
+    pub caching: Caching,
+    /// Members of the model's own interface that the client gave, by name.
+    pub additional: Vec<(String, Json)>,
     /// How the client wants the answer.
     pub delivery: Delivery,
+}
+
+impl Request {
+    /// A request that asks for nothing but an answer in one piece.
+    pub fn new(model: impl Into<String>, messages: Vec<Message>) -> Self {
+        Self {
+            model: model.into(),
+            system: Vec::new(),
+            messages,
+            tools: Vec::new(),
+            tool_choice: None,
+            parallel_calls: ParallelCalls::Allowed,
+            sampling: Sampling::default(),
+            thinking: Thinking::Unsaid,
+            output: OutputFormat::Text,
+            service_tier: None,
+            metadata: Vec::new(),
+            guardrail: None,
+            caching: Caching::ByClient,
+            additional: Vec::new(),
+            delivery: Delivery::Whole,
+        }
+    }
 }
 
 /// How the client wants the answer.
@@ -48,116 +88,6 @@ pub struct Message {
     pub parts: Vec<Part>,
 }
 
-/// A block of a message.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Part {
-    /// Prose.
-    Text(String),
-    /// An image.
-    Blob(Blob),
-    /// The model's call of a tool.
-    ToolUse(ToolUse),
-    /// What a tool answered.
-    ToolResult(ToolResult),
-    /// The model's thinking.
-    Reasoning(Reasoning),
-}
-
-/// Bytes with their kind.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Blob {
-    /// What the bytes are.
-    pub media_type: MediaType,
-    /// The bytes, decoded.
-    pub bytes: Bytes,
-}
-
-/// The image formats that Converse takes (API reference, `ImageBlock`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MediaType {
-    /// `image/png`
-    Png,
-    /// `image/jpeg`
-    Jpeg,
-    /// `image/gif`
-    Gif,
-    /// `image/webp`
-    Webp,
-}
-
-/// The model's call of a tool.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ToolUse {
-    /// Pairs the call with its result.
-    pub id: String,
-    /// The tool's name.
-    pub name: String,
-    /// The arguments, a JSON object.
-    pub input: Json,
-}
-
-/// What a tool answered.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ToolResult {
-    /// The call that this answers.
-    pub tool_use_id: String,
-    /// Whether the tool worked.
-    pub status: ToolResultStatus,
-    /// The answer, in order.
-    pub content: Vec<ResultPart>,
-}
-
-/// Whether a tool worked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ToolResultStatus {
-    /// It did.
-    Success,
-    /// It did not; the content says why.
-    Error,
-}
-
-/// A block of a tool's answer.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ResultPart {
-    /// Prose, or JSON that the client sent as text.
-    Text(String),
-    /// An image.
-    Blob(Blob),
-}
-
-/// The model's thinking, as it has to come back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reasoning {
-    /// What it thought.
-    pub text: String,
-    /// The model's own seal on `text`.
-    pub signature: Option<String>,
-}
-
-/// A tool that the model may call.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tool {
-    /// 1 to 64 characters of `[a-zA-Z0-9_-]`.
-    pub name: String,
-    /// What it is for. Not blank.
-    pub description: Option<String>,
-    /// JSON Schema of its arguments, an object.
-    pub input_schema: Json,
-}
-
-/// Which tool the model has to call.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ToolChoice {
-    /// As it likes.
-    Auto,
-    /// Some tool.
-    Any,
-    /// None: it must answer in text.
-    None,
-    /// This one.
-    Named(String),
-}
-
 /// How tokens are drawn, and how many. None leaves it to the model.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Sampling {
@@ -167,6 +97,8 @@ pub struct Sampling {
     pub temperature: Option<f32>,
     /// 0 to 1.
     pub top_p: Option<f32>,
+    /// How many of the likeliest tokens are considered.
+    pub top_k: Option<u32>,
     /// Texts at which the answer ends.
     pub stop_sequences: Vec<String>,
 }

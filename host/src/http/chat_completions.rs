@@ -13,7 +13,7 @@ use super::{App, body, clock, failure, request_id};
 use crate::chat::{Batch, Delivery};
 use crate::error::Failure;
 use crate::ids::RequestId;
-use crate::pipeline::{Chain, Context, Events, Label, Served};
+use crate::pipeline::{Chain, Context, Deadline, Events, Label, Losses, ModelPolicy, Served, Terms};
 use crate::store::StoredKey;
 use crate::wire::openai::{self, StreamEncoder, UsageChunk};
 
@@ -40,18 +40,18 @@ async fn answer(
 
     let delivery = decoded.request.delivery;
     let chain = chain(app, &key, id, delivery).await?;
-    let Served { model, answer } = app.pipeline.run(decoded.request, chain).await?;
+    let losses = Losses::Report(decoded.dropped.into_iter().map(Into::into).collect());
+    let terms = Terms { models: ModelPolicy::Any, losses, deadline: Deadline::Never };
+    let Served { model, dropped, events } = app.pipeline.run(decoded.request, chain, terms).await?;
     tracing::info!(request = id.as_str(), key = key.key.id.as_str(), ?model, ?delivery, "answering");
 
-    let mut dropped: Vec<String> = decoded.dropped.into_iter().map(Into::into).collect();
-    dropped.extend(answer.dropped);
     match delivery {
         Delivery::Streamed => {
-            let body = Body::from_stream(streamed(id.clone(), &model, decoded.include_usage, answer.events));
+            let body = Body::from_stream(streamed(id.clone(), &model, decoded.include_usage, events));
             Ok(answer::response(id, "text/event-stream", body, &dropped))
         }
         Delivery::Whole => {
-            let body = Body::from(whole(id, &model, answer.events).await?);
+            let body = Body::from(whole(id, &model, events).await?);
             Ok(answer::response(id, "application/json", body, &dropped))
         }
     }

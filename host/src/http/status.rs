@@ -15,7 +15,7 @@ pub(super) fn of(kind: Kind) -> StatusCode {
         Kind::UnknownRoute | Kind::ModelNotFound => StatusCode::NOT_FOUND,
         Kind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Kind::PluginDenied(status) => StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN),
-        Kind::Denied => StatusCode::FORBIDDEN,
+        Kind::Denied | Kind::ModelNotAllowed => StatusCode::FORBIDDEN,
         Kind::Throttled | Kind::ModelNotReady => StatusCode::TOO_MANY_REQUESTS,
         Kind::ModelTimeout => StatusCode::GATEWAY_TIMEOUT,
         Kind::ModelError => StatusCode::FAILED_DEPENDENCY,

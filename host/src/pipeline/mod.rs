@@ -7,10 +7,13 @@
 //! Plugins and Bedrock are reached as `dyn Plugin` and `dyn Upstream`; this module knows neither.
 
 mod chain;
+mod deadline;
 mod hook;
 mod json_text;
+mod policy;
 mod prompt;
 mod route;
+mod terms;
 mod text;
 mod upstream;
 
@@ -22,11 +25,14 @@ use crate::chat::{BlockKind, BlockStart, Delta, Event, Request, StopReason, Usag
 use crate::error::Failure;
 
 pub use chain::Chain;
+pub use deadline::Deadline;
 pub use hook::{
     Chunk, Context, Edit, Hooks, Label, Origin, Outcome, Plugin, Plugins, PromptVerdict, Role, RouteVerdict,
     Segment, Session, Summary, TextKind, TextVerdict, TextWish,
 };
-pub use upstream::{Answer, Events, Model, Upstream};
+pub use policy::{InvalidPattern, ModelPattern, ModelPolicy};
+pub use terms::{Losses, Terms};
+pub use upstream::{Call, Events, Model, Plan, Upstream};
 
 /// What a request passes.
 #[derive(Clone)]
@@ -35,12 +41,13 @@ pub struct Pipeline {
 }
 
 /// An answer on its way to the client, and where it comes from.
-#[derive(Debug)]
 pub struct Served {
-    /// The model that was asked, after routing.
+    /// The id or ARN of the model that was asked, after routing.
     pub model: String,
+    /// Request fields that had no effect, by their OpenAI names.
+    pub dropped: Vec<String>,
     /// What it says, after the text hooks.
-    pub answer: Answer,
+    pub events: Events,
 }
 
 impl Pipeline {
@@ -57,22 +64,26 @@ impl Pipeline {
     /// Takes a request through the plugins to the model, and the answer back through them.
     ///
     /// A failure before the first event is the `Err`; one after it is the last item of the events.
-    pub async fn run(&self, mut request: Request, mut chain: Chain) -> Result<Served, Failure> {
+    pub async fn run(&self, mut request: Request, mut chain: Chain, terms: Terms) -> Result<Served, Failure> {
         route::run(&mut chain, &mut request).await?;
         let reply = prompt::run(&mut chain, &mut request).await?;
+        terms.models.admit(&mut request, &*self.upstream)?;
         chain.keep_text_plugins();
-        let stages = text::stages(chain).await?;
-        let answer = match reply {
-            Some(text) => replied(text),
-            None => self.upstream.call(&request).await?,
+        let Some(text) = reply else {
+            let call = self.upstream.prepare(&request).await?;
+            let dropped = terms.losses.accept(call.dropped())?;
+            let stages = text::stages(chain).await?;
+            let events = text::run(stages, call.send(terms.deadline).await?).await?;
+            return Ok(Served { model: request.model, dropped, events });
         };
-        let events = text::run(stages, answer.events).await?;
-        Ok(Served { model: request.model, answer: Answer { events, ..answer } })
+        let stages = text::stages(chain).await?;
+        let events = text::run(stages, replied(text)).await?;
+        Ok(Served { model: request.model, dropped: terms.losses.accept(&[])?, events })
     }
 }
 
 /// The answer that a plugin gave in the model's place.
-fn replied(text: String) -> Answer {
+fn replied(text: String) -> Events {
     let batch = vec![
         Event::BlockStart(BlockStart { index: 0, kind: BlockKind::Text }),
         Event::Delta(Delta { index: 0, text }),
@@ -80,7 +91,7 @@ fn replied(text: String) -> Answer {
         Event::MessageStop(StopReason::EndTurn),
         Event::Usage(Usage::default()),
     ];
-    Answer { events: stream::iter([Ok(batch)]).boxed(), dropped: Vec::new() }
+    stream::iter([Ok(batch)]).boxed()
 }
 
 #[cfg(test)]

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
+
 use super::chain::Chain;
 use super::hook::{Edit, Origin, PromptVerdict, Role, Segment};
 use super::json_text;
-use crate::chat::{self, Json, Part, Request, ResultPart};
+use crate::chat::{self, Document, DocumentFormat, Json, OutputFormat, Part, Request, ResultPart, Source};
 use crate::error::Failure;
 
 /// Asks each plugin with a prompt hook, in order; each reads what the ones before it left.
@@ -36,6 +38,7 @@ pub(super) fn text_bytes(request: &mut Request) -> u64 {
         .map(|place| match &place.slot {
             Slot::Text(text) => text.len() as u64,
             Slot::Json(json) => json.as_str().len() as u64,
+            Slot::Bytes(bytes) => bytes.len() as u64,
         })
         .sum()
 }
@@ -50,6 +53,8 @@ struct Place<'r> {
 enum Slot<'r> {
     Text(&'r mut String),
     Json(&'r mut Json),
+    /// A document of text.
+    Bytes(&'r mut Bytes),
 }
 
 /// All places, in reading order. The one list that both reading and editing go by.
@@ -74,9 +79,23 @@ fn places(request: &mut Request) -> Vec<Place<'_>> {
             from_part(part, Origin::Message, role, &mut places);
         }
     }
+    if let OutputFormat::JsonSchema(schema) = &mut request.output {
+        let (origin, role) = (Origin::ToolDefinition, Role::System);
+        if let Some(description) = &mut schema.description {
+            places.push(Place { origin, role, slot: Slot::Text(description) });
+        }
+        places.push(Place { origin, role, slot: Slot::Json(&mut schema.schema) });
+    }
     // No model reads these, but they leave with the request, and have to match what it writes.
+    let (origin, role) = (Origin::Other, Role::System);
     for text in &mut request.sampling.stop_sequences {
-        places.push(Place { origin: Origin::Other, role: Role::System, slot: Slot::Text(text) });
+        places.push(Place { origin, role, slot: Slot::Text(text) });
+    }
+    for (_, value) in &mut request.metadata {
+        places.push(Place { origin, role, slot: Slot::Text(value) });
+    }
+    for (_, value) in &mut request.additional {
+        places.push(Place { origin, role, slot: Slot::Json(value) });
     }
     places
 }
@@ -84,7 +103,9 @@ fn places(request: &mut Request) -> Vec<Place<'_>> {
 fn from_part<'r>(part: &'r mut Part, origin: Origin, role: Role, places: &mut Vec<Place<'r>>) {
     match part {
         Part::Text(text) => places.push(Place { origin, role, slot: Slot::Text(text) }),
-        Part::Blob(_) => {}
+        Part::Guarded(guarded) => places.push(Place { origin, role, slot: Slot::Text(&mut guarded.text) }),
+        Part::Document(document) => from_document(document, origin, role, places),
+        Part::Blob(_) | Part::Remote(_) | Part::RedactedReasoning(_) | Part::CachePoint(_) => {}
         Part::ToolUse(call) => {
             places.push(Place { origin: Origin::ToolArgs, role, slot: Slot::Json(&mut call.input) });
         }
@@ -98,13 +119,30 @@ fn from_part<'r>(part: &'r mut Part, origin: Origin, role: Role, places: &mut Ve
                             slot: Slot::Text(text),
                         });
                     }
-                    ResultPart::Blob(_) => {}
+                    ResultPart::Document(document) => {
+                        from_document(document, Origin::ToolResult, Role::Tool, places);
+                    }
+                    ResultPart::Blob(_) | ResultPart::Remote(_) | ResultPart::CachePoint(_) => {}
                 }
             }
         }
         Part::Reasoning(reasoning) => {
             places.push(Place { origin: Origin::Reasoning, role, slot: Slot::Text(&mut reasoning.text) });
         }
+    }
+}
+
+/// A document's name, and its text if it is text; what is inside a PDF only the model can read.
+fn from_document<'r>(document: &'r mut Document, origin: Origin, role: Role, places: &mut Vec<Place<'r>>) {
+    if let Some(name) = &mut document.name {
+        places.push(Place { origin, role, slot: Slot::Text(name) });
+    }
+    let is_text = matches!(
+        document.format,
+        DocumentFormat::Txt | DocumentFormat::Md | DocumentFormat::Csv | DocumentFormat::Html
+    );
+    if let (true, Source::Bytes(bytes)) = (is_text, &mut document.source) {
+        places.push(Place { origin, role, slot: Slot::Bytes(bytes) });
     }
 }
 
@@ -119,6 +157,7 @@ fn segments<'a>(places: &'a [Place<'_>]) -> Vec<Segment<'a>> {
         };
         match &place.slot {
             Slot::Text(text) => push(Cow::Borrowed(text.as_str())),
+            Slot::Bytes(bytes) => push(String::from_utf8_lossy(bytes)),
             Slot::Json(json) => json_text::strings(json).into_iter().map(Cow::Owned).for_each(push),
         }
     }
@@ -146,6 +185,11 @@ fn apply(places: &mut [Place<'_>], mut edits: Vec<Edit>) -> Result<(), String> {
             Slot::Text(text) => {
                 if let Some(new) = replacement() {
                     **text = new;
+                }
+            }
+            Slot::Bytes(bytes) => {
+                if let Some(new) = replacement() {
+                    **bytes = new.into();
                 }
             }
             Slot::Json(json) => {

@@ -1,13 +1,12 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 use super::*;
-use crate::chat::{Delivery, Message, Reasoning, Sampling, Tool, ToolResult, ToolResultStatus, ToolUse};
+use crate::chat::{Message, Reasoning, Sampling, Strictness, Tool, ToolResult, ToolResultStatus, ToolUse};
 
 /// A request with a string in every place that a model reads.
 fn request() -> Request {
     let text = |text: &str| Part::Text(text.to_owned());
     Request {
-        model: "m".to_owned(),
         system: vec![text("be brief")],
         messages: vec![
             Message { role: chat::Role::User, parts: vec![text("first"), text("second")] },
@@ -38,10 +37,11 @@ fn request() -> Request {
             name: "mail".to_owned(),
             description: Some("sends".to_owned()),
             input_schema: Json::from_checked(r#"{"type":"object"}"#),
+            strictness: Strictness::Loose,
+            cache: None,
         }],
-        tool_choice: None,
         sampling: Sampling { stop_sequences: vec!["halt".to_owned()], ..Sampling::default() },
-        delivery: Delivery::Whole,
+        ..Request::new("m", Vec::new())
     }
 }
 

@@ -39,7 +39,7 @@ fn holds_image(part: &Part) -> bool {
     match part {
         Part::Blob(_) => true,
         Part::ToolResult(result) => result.content.iter().any(|part| matches!(part, ResultPart::Blob(_))),
-        Part::Text(_) | Part::ToolUse(_) | Part::Reasoning(_) => false,
+        _ => false,
     }
 }
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use futures::TryStreamExt;
 
 use super::*;
-use crate::chat::{self, Delivery, Message, Part, Sampling};
+use crate::chat::{self, Delivery, Message, Part};
 use crate::error::Kind;
 use crate::ids::{KeyId, PluginName, RequestId};
 
@@ -85,10 +85,12 @@ struct Echo(Log);
 
 #[async_trait]
 impl Upstream for Echo {
-    async fn call(&self, request: &Request) -> Result<Answer, Failure> {
-        self.0.lock().unwrap().push(format!("model: {}", request.model));
+    async fn prepare(&self, request: &Request) -> Result<Box<dyn Call>, Failure> {
         match request.messages.first().and_then(|message| message.parts.first()) {
-            Some(Part::Text(text)) => Ok(replied(text.clone())),
+            Some(Part::Text(text)) => {
+                let log = Arc::clone(&self.0);
+                Ok(Box::new(EchoCall { log, model: request.model.clone(), text: text.clone() }))
+            }
             _ => Err(Failure::new(Kind::Internal, "no text")),
         }
     }
@@ -98,15 +100,47 @@ impl Upstream for Echo {
     }
 }
 
+struct EchoCall {
+    log: Log,
+    model: String,
+    text: String,
+}
+
+#[async_trait]
+impl Call for EchoCall {
+    fn dropped(&self) -> &[String] {
+        &[]
+    }
+
+    fn plan(&self) -> Plan {
+        Plan {
+            operation: "Echo",
+            region: "here".to_owned(),
+            model: self.model.clone(),
+            family: "echo".to_owned(),
+            body: chat::Json::empty_object(),
+            input_tokens: 1,
+            max_output_tokens: None,
+            prices: None,
+        }
+    }
+
+    async fn send(self: Box<Self>, _: Deadline) -> Result<Events, Failure> {
+        self.log.lock().unwrap().push(format!("model: {}", self.model));
+        Ok(replied(self.text))
+    }
+}
+
+fn terms() -> Terms {
+    Terms { models: ModelPolicy::Any, losses: Losses::Report(Vec::new()), deadline: Deadline::Never }
+}
+
 fn request() -> Request {
     Request {
         model: "asked".to_owned(),
-        system: Vec::new(),
         messages: vec![Message { role: chat::Role::User, parts: vec![Part::Text("hello".to_owned())] }],
-        tools: Vec::new(),
-        tool_choice: None,
-        sampling: Sampling::default(),
         delivery: Delivery::Streamed,
+        ..Request::new("m", Vec::new())
     }
 }
 
@@ -125,8 +159,8 @@ pub(super) fn chain(plugins: Vec<Arc<dyn Plugin>>) -> Chain {
 async fn run(log: &Log, plugins: Vec<Fake>) -> Result<(String, Vec<chat::Batch>), Failure> {
     let plugins = plugins.into_iter().map(|plugin| Arc::new(plugin) as Arc<dyn Plugin>).collect();
     let pipeline = Pipeline::new(Arc::new(Echo(Arc::clone(log))));
-    let served = pipeline.run(request(), chain(plugins)).await?;
-    Ok((served.model, served.answer.events.try_collect().await?))
+    let served = pipeline.run(request(), chain(plugins), terms()).await?;
+    Ok((served.model, served.events.try_collect().await?))
 }
 
 const ROUTE: Hooks = Hooks { route: true, prompt: false, text: false };

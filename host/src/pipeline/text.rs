@@ -124,7 +124,10 @@ impl Stage {
                 }
                 plan.slots.push(Slot::Event(Event::BlockStop(index)));
             }
-            Event::Signature { .. } | Event::MessageStop(_) | Event::Usage(_) => {
+            Event::Signature { .. }
+            | Event::RedactedReasoning { .. }
+            | Event::MessageStop(_)
+            | Event::Usage(_) => {
                 plan.slots.push(Slot::Event(event));
             }
         }

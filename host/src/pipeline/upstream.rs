@@ -1,28 +1,16 @@
+use std::borrow::Cow;
+
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 
-use crate::chat::{Batch, Request};
+use super::Deadline;
+use crate::chat::{Batch, Json, Request};
 use crate::error::Failure;
 
 /// The batches of an answer. An `Err` is the last item: the answer is not complete.
 ///
 /// Dropping the stream ends the call of the model.
 pub type Events = BoxStream<'static, Result<Batch, Failure>>;
-
-/// An answer that has begun.
-pub struct Answer {
-    /// What the model says. The first batch is there already, so a failure before it is an error
-    /// of [`Upstream::call`] and can still become an HTTP status.
-    pub events: Events,
-    /// Request fields that this model's interface cannot carry, by their OpenAI names.
-    pub dropped: Vec<String>,
-}
-
-impl std::fmt::Debug for Answer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Answer").field("dropped", &self.dropped).finish_non_exhaustive()
-    }
-}
 
 /// A model that can be called.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,9 +24,49 @@ pub struct Model {
 /// Where models are called.
 #[async_trait]
 pub trait Upstream: Send + Sync {
-    /// Calls a model and waits for its first event.
-    async fn call(&self, request: &Request) -> Result<Answer, Failure>;
+    /// The model id or ARN behind a name; the name itself, if it is no alias.
+    fn resolve<'a>(&'a self, name: &'a str) -> Cow<'a, str> {
+        Cow::Borrowed(name)
+    }
+
+    /// Writes a call without making it: whatever is wrong with the request shows here.
+    async fn prepare(&self, request: &Request) -> Result<Box<dyn Call>, Failure>;
 
     /// What can be called.
     async fn models(&self) -> Result<Vec<Model>, Failure>;
+}
+
+/// A call that is written and not yet made.
+#[async_trait]
+pub trait Call: Send {
+    /// Request fields that this model's interface cannot carry, by their OpenAI names.
+    fn dropped(&self) -> &[String];
+
+    /// What would be sent.
+    fn plan(&self) -> Plan;
+
+    /// Makes the call and waits for its first batch, so a failure before it is the `Err` and can
+    /// still become an HTTP status. Repeats that fit into the time left are made in here.
+    async fn send(self: Box<Self>, deadline: Deadline) -> Result<Events, Failure>;
+}
+
+/// What would be sent, for somebody who wants to understand it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// The operation, such as `ConverseStream`.
+    pub operation: &'static str,
+    /// Where to.
+    pub region: String,
+    /// The model id or ARN that is called.
+    pub model: String,
+    /// The family of models that the capability data knows it by.
+    pub family: String,
+    /// The body, exactly.
+    pub body: Json,
+    /// Tokens of the prompt, by estimate.
+    pub input_tokens: u64,
+    /// Most tokens of the answer, if that is known.
+    pub max_output_tokens: Option<u64>,
+    /// US dollars for a million tokens of the prompt and of the answer, if they are known.
+    pub prices: Option<(f64, f64)>,
 }

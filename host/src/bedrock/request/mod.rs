@@ -8,6 +8,9 @@ mod body;
 
 use serde_json::value::RawValue;
 
+use bytes::Bytes;
+
+use crate::chat;
 use crate::chat::{
     Blob, MediaType, Message, Part, Request, ResultPart, Role, Sampling, ToolChoice, ToolResultStatus,
 };
@@ -38,8 +41,31 @@ impl Calls {
     }
 }
 
-/// The body of a request (API reference, `Converse`).
-pub(super) fn body(request: &Request) -> Result<Vec<u8>, Failure> {
+/// A request as Converse takes it.
+#[derive(Debug)]
+pub(super) struct Written {
+    /// The body.
+    pub(super) body: Bytes,
+    /// Request fields that the model cannot take, by their OpenAI names.
+    pub(super) dropped: Vec<String>,
+    /// What the answer has to be read by.
+    pub(super) reading: Reading,
+}
+
+/// What an answer has to be read by: what was changed on the way in is changed back.
+#[derive(Debug, Clone)]
+pub(super) struct Reading {
+    /// Whether calls are part of the answer.
+    pub(super) calls: Calls,
+}
+
+/// Writes a request (API reference, `Converse`).
+pub(super) fn write(request: &Request) -> Result<Written, Failure> {
+    let reading = Reading { calls: Calls::of(request) };
+    Ok(Written { body: body(request)?.into(), dropped: Vec::new(), reading })
+}
+
+fn body(request: &Request) -> Result<Vec<u8>, Failure> {
     let body = Body {
         system: system(&request.system)?,
         messages: messages(&request.messages)?,
@@ -95,7 +121,9 @@ fn block(part: &Part) -> Result<Option<Block<'_>>, Failure> {
     Ok(match part {
         Part::Text(text) if is_blank(text) => None,
         Part::Text(text) => Some(Block::Text(text)),
-        Part::Blob(blob) => Some(Block::Image(image(blob))),
+        Part::Guarded(guarded) => Some(Block::Text(&guarded.text)),
+        Part::Blob(blob) => Some(Block::Image(image(blob)?)),
+        Part::Document(_) | Part::Remote(_) | Part::RedactedReasoning(_) | Part::CachePoint(_) => None,
         Part::ToolUse(call) => Some(Block::ToolUse(ToolUse {
             tool_use_id: &call.id,
             name: &call.name,
@@ -103,7 +131,11 @@ fn block(part: &Part) -> Result<Option<Block<'_>>, Failure> {
         })),
         Part::ToolResult(result) => Some(Block::ToolResult(ToolResult {
             tool_use_id: &result.tool_use_id,
-            content: result.content.iter().filter_map(result_block).collect(),
+            content: result
+                .content
+                .iter()
+                .filter_map(|part| result_block(part).transpose())
+                .collect::<Result<_, Failure>>()?,
             status: match result.status {
                 ToolResultStatus::Success => None,
                 ToolResultStatus::Error => Some("error"),
@@ -118,22 +150,26 @@ fn block(part: &Part) -> Result<Option<Block<'_>>, Failure> {
     })
 }
 
-fn result_block(part: &ResultPart) -> Option<Block<'_>> {
-    match part {
+fn result_block(part: &ResultPart) -> Result<Option<Block<'_>>, Failure> {
+    Ok(match part {
         ResultPart::Text(text) if is_blank(text) => None,
         ResultPart::Text(text) => Some(Block::Text(text)),
-        ResultPart::Blob(blob) => Some(Block::Image(image(blob))),
-    }
+        ResultPart::Blob(blob) => Some(Block::Image(image(blob)?)),
+        ResultPart::Document(_) | ResultPart::Remote(_) | ResultPart::CachePoint(_) => None,
+    })
 }
 
-fn image(blob: &Blob) -> Image<'_> {
+fn image(blob: &Blob) -> Result<Image<'_>, Failure> {
     let format = match blob.media_type {
         MediaType::Png => "png",
         MediaType::Jpeg => "jpeg",
         MediaType::Gif => "gif",
         MediaType::Webp => "webp",
     };
-    Image { format, source: Source { bytes: Base64(&blob.bytes) } }
+    match &blob.source {
+        chat::Source::Bytes(bytes) => Ok(Image { format, source: Source { bytes: Base64(bytes) } }),
+        chat::Source::S3(_) => Err(internal()),
+    }
 }
 
 fn inference_config(sampling: &Sampling) -> Option<InferenceConfig<'_>> {

@@ -2,20 +2,12 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use crate::chat::{Delivery, Json, Reasoning, Tool, ToolResult, ToolUse};
+use crate::chat::{Json, Reasoning, Source, Strictness, Tool, ToolResult, ToolUse};
 
 use super::*;
 
 fn empty() -> Request {
-    Request {
-        model: "m".to_owned(),
-        system: vec![],
-        messages: vec![user([text("Hello")])],
-        tools: vec![],
-        tool_choice: None,
-        sampling: Sampling::default(),
-        delivery: Delivery::Whole,
-    }
+    Request::new("m", vec![user([text("Hello")])])
 }
 
 fn text(text: &str) -> Part {
@@ -44,6 +36,8 @@ fn tool() -> Tool {
         name: "weather".to_owned(),
         description: Some("Tells the weather".to_owned()),
         input_schema: Json::from_checked(r#"{"type":"object"}"#),
+        strictness: Strictness::Loose,
+        cache: None,
     }
 }
 
@@ -70,6 +64,7 @@ fn writes_instructions_and_sampling() {
             max_tokens: Some(100),
             temperature: Some(0.0),
             top_p: Some(0.9),
+            top_k: None,
             stop_sequences: vec!["END".to_owned()],
         },
         ..empty()
@@ -86,7 +81,10 @@ fn writes_instructions_and_sampling() {
 
 #[test]
 fn writes_blocks_of_every_kind() {
-    let image = || Blob { media_type: MediaType::Jpeg, bytes: Bytes::from_static(&[0xff, 0xd8, 0xff]) };
+    let image = || Blob {
+        media_type: MediaType::Jpeg,
+        source: Source::Bytes(Bytes::from_static(&[0xff, 0xd8, 0xff])),
+    };
     let thought = |signature: Option<&str>| {
         Part::Reasoning(Reasoning { text: "Hm".to_owned(), signature: signature.map(str::to_owned) })
     };
@@ -189,7 +187,7 @@ fn closes_the_gaps_that_removed_text_leaves() {
 fn refuses_what_converse_has_no_place_for() {
     let nothing = Request { messages: vec![user([text(" ")])], ..empty() };
     assert_eq!(body(&nothing).unwrap_err().param.as_deref(), Some("messages"));
-    let image = Blob { media_type: MediaType::Png, bytes: Bytes::new() };
+    let image = Blob { media_type: MediaType::Png, source: Source::Bytes(Bytes::new()) };
     let picture = Request { system: vec![text("a"), Part::Blob(image)], ..empty() };
     assert_eq!(body(&picture).unwrap_err().param.as_deref(), Some("system[1]"));
 }

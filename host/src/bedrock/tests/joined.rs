@@ -36,6 +36,7 @@ pub(super) fn joined(events: impl IntoIterator<Item = Event>) -> Joined {
                 assert!(!delta.text.is_empty(), "a delta says something");
                 open.get_mut(&delta.index).unwrap().1.push_str(&delta.text);
             }
+            Event::RedactedReasoning { .. } => {}
             Event::Signature { index, value } => open.get_mut(&index).unwrap().2 = Some(value),
             Event::BlockStop(index) => {
                 let (kind, text, signature) = open.remove(&index).unwrap();

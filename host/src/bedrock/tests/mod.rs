@@ -16,9 +16,9 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use futures::StreamExt;
 
-use crate::chat::{Batch, Delivery, Json, Message, Part, Request, Role, Sampling, Tool};
+use crate::chat::{Batch, Delivery, Json, Message, Part, Request, Role, Strictness, Tool};
 use crate::error::Failure;
-use crate::pipeline::Upstream;
+use crate::pipeline::{Deadline, Events, Upstream};
 
 use super::Bedrock;
 use super::client::{behavior, quiet_streams};
@@ -42,24 +42,28 @@ fn bedrock(http: &Canned, retries: RetryConfig) -> Bedrock {
 fn request(delivery: Delivery) -> Request {
     Request {
         model: "amazon.nova-lite-v1:0".to_owned(),
-        system: vec![],
         messages: vec![Message { role: Role::User, parts: vec![Part::Text("Hello".to_owned())] }],
         tools: vec![Tool {
             name: "weather".to_owned(),
             description: None,
             input_schema: Json::from_checked(r#"{"type":"object"}"#),
+            strictness: Strictness::Loose,
+            cache: None,
         }],
-        tool_choice: None,
-        sampling: Sampling::default(),
         delivery,
+        ..Request::new("m", Vec::new())
     }
+}
+
+/// Writes a call and makes it.
+async fn call(bedrock: &Bedrock, request: &Request) -> Result<Events, Failure> {
+    bedrock.prepare(request).await?.send(Deadline::Never).await
 }
 
 /// All that comes of one call, tried once.
 async fn answer(http: &Canned, request: &Request) -> Result<(Vec<Batch>, Option<Failure>), Failure> {
-    let answer = bedrock(http, RetryConfig::disabled()).call(request).await?;
+    let mut items = call(&bedrock(http, RetryConfig::disabled()), request).await?;
     let mut batches = Vec::new();
-    let mut items = answer.events;
     while let Some(item) = items.next().await {
         match item {
             Ok(batch) => batches.push(batch),

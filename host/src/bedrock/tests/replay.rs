@@ -217,5 +217,6 @@ fn usage(counted: &Value) -> Usage {
         output_tokens: tokens("outputTokens"),
         cache_read_tokens: tokens("cacheReadInputTokens"),
         cache_write_tokens: tokens("cacheWriteInputTokens"),
+        service_tier: None,
     }
 }

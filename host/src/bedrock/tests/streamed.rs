@@ -12,8 +12,8 @@ use aws_config::retry::RetryConfig;
 use crate::bedrock::client::retries;
 use crate::chat::{Delivery, StopReason, ToolChoice};
 use crate::error::Kind;
-use crate::pipeline::Upstream;
 
+use super::call;
 use super::canned::{Canned, Piece, Response};
 use super::frames::{event, exception, in_pieces};
 use super::joined::{Block, joined};
@@ -169,11 +169,11 @@ async fn a_stream_that_falls_silent_is_given_up() {
     let http = Canned::new([after_a_word, Response::stream(vec![silence()])]);
     let mut bedrock = bedrock(&http, RetryConfig::disabled());
     bedrock.longest_silence = std::time::Duration::from_millis(5);
-    let mut events = bedrock.call(&request(Delivery::Streamed)).await.unwrap().events;
+    let mut events = call(&bedrock, &request(Delivery::Streamed)).await.unwrap();
     assert!(events.next().await.unwrap().is_ok());
     assert_eq!(events.next().await.unwrap().unwrap_err().kind, Kind::ModelTimeout);
     assert!(events.next().await.is_none());
-    let failure = bedrock.call(&request(Delivery::Streamed)).await.unwrap_err();
+    let failure = call(&bedrock, &request(Delivery::Streamed)).await.err().unwrap();
     assert_eq!(failure.kind, Kind::ModelTimeout);
 }
 
@@ -182,7 +182,7 @@ async fn a_model_name_that_no_address_can_hold_is_refused() {
     let http = Canned::new([]);
     let mut long = request(Delivery::Whole);
     long.model = "x".repeat(70_000);
-    let failure = bedrock(&http, RetryConfig::disabled()).call(&long).await.unwrap_err();
+    let failure = call(&bedrock(&http, RetryConfig::disabled()), &long).await.err().unwrap();
     assert_eq!(failure.kind, Kind::ModelNotFound);
 }
 
@@ -192,7 +192,7 @@ async fn dropping_the_events_drops_the_connection() {
     let silence = Piece::Silence { _token: Arc::clone(&token) };
     let http = Canned::new([Response::stream(vec![Piece::Bytes(text(0, "Hello")), silence])]);
     let bedrock = bedrock(&http, RetryConfig::disabled());
-    let mut events = bedrock.call(&request(Delivery::Streamed)).await.unwrap().events;
+    let mut events = call(&bedrock, &request(Delivery::Streamed)).await.unwrap();
     assert!(events.next().await.is_some());
     assert_eq!(Arc::strong_count(&token), 2);
     drop(events);
@@ -209,10 +209,10 @@ async fn a_throttled_call_is_tried_three_times() {
 
     let quickly = retries().with_initial_backoff(std::time::Duration::from_millis(1));
     let http = Canned::new([throttled(), throttled(), fine]);
-    assert!(bedrock(&http, quickly.clone()).call(&request(Delivery::Streamed)).await.is_ok());
+    assert!(call(&bedrock(&http, quickly.clone()), &request(Delivery::Streamed)).await.is_ok());
 
     let http = Canned::new([throttled(), throttled(), throttled()]);
-    let failure = bedrock(&http, quickly).call(&request(Delivery::Whole)).await.unwrap_err();
+    let failure = call(&bedrock(&http, quickly), &request(Delivery::Whole)).await.err().unwrap();
     assert_eq!(http.requests().len(), 3);
     assert_eq!(failure.kind, Kind::Throttled);
     assert_eq!(failure.retry_after, Some(std::time::Duration::from_secs(7)));

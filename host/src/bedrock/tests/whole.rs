@@ -9,8 +9,8 @@ use crate::bedrock::Bedrock;
 use crate::bedrock::client::behavior;
 use crate::chat::{Delivery, StopReason};
 use crate::error::Kind;
-use crate::pipeline::Upstream;
 
+use super::call;
 use super::canned::{Canned, Response};
 use super::joined::{Block, joined};
 use super::{answer, request};
@@ -71,7 +71,7 @@ async fn blocks_that_are_no_part_of_an_answer_leave_no_trace() {
 async fn a_success_without_an_answer_is_broken() {
     for body in ["{}", r#"{"stopReason":"end_turn"}"#, "<html>", ""] {
         let http = Canned::new([Response::json(200, body)]);
-        let failure = answer(&http, &request(Delivery::Whole)).await.unwrap_err();
+        let failure = answer(&http, &request(Delivery::Whole)).await.err().unwrap();
         assert_eq!(failure.kind, Kind::BrokenStream, "{body}");
     }
 }
@@ -95,7 +95,7 @@ async fn credentials_that_cannot_be_loaded_are_the_gateways_matter() {
         sdk.set_http_client(Some(aws_smithy_runtime_api::client::http::SharedHttpClient::new(
             Canned::default(),
         )));
-        let failure = Bedrock::over(&sdk.build()).call(&request(Delivery::Whole)).await.unwrap_err();
+        let failure = call(&Bedrock::over(&sdk.build()), &request(Delivery::Whole)).await.err().unwrap();
         assert_eq!(failure.kind, Kind::Credentials, "{failure}");
         assert!(!failure.message.contains("secret"));
     }

@@ -12,7 +12,7 @@ fn delta(index: u32, text: &str) -> Event {
 
 #[test]
 fn a_block_begins_with_its_first_piece_and_adjacent_pieces_become_one() {
-    let mut writer = EventWriter::new(Calls::Allowed);
+    let mut writer = EventWriter::new(Reading { calls: Calls::Allowed });
     writer.text(0, String::new());
     writer.text(0, "a".to_owned());
     writer.text(0, "b".to_owned());
@@ -33,7 +33,7 @@ fn a_block_begins_with_its_first_piece_and_adjacent_pieces_become_one() {
 
 #[test]
 fn a_block_that_never_held_anything_leaves_no_trace() {
-    let mut writer = EventWriter::new(Calls::Allowed);
+    let mut writer = EventWriter::new(Reading { calls: Calls::Allowed });
     writer.text(0, String::new());
     writer.tool_input(1, "{}".to_owned());
     writer.block_stop(0);
@@ -43,7 +43,7 @@ fn a_block_that_never_held_anything_leaves_no_trace() {
 
 #[test]
 fn a_thought_may_be_its_seal_alone() {
-    let mut writer = EventWriter::new(Calls::Allowed);
+    let mut writer = EventWriter::new(Reading { calls: Calls::Allowed });
     writer.signature(0, "seal".to_owned());
     writer.block_stop(0);
     let seal = Event::Signature { index: 0, value: "seal".to_owned() };
@@ -52,7 +52,7 @@ fn a_thought_may_be_its_seal_alone() {
 
 #[test]
 fn pieces_of_another_kind_do_not_mix_into_a_block() {
-    let mut writer = EventWriter::new(Calls::Allowed);
+    let mut writer = EventWriter::new(Reading { calls: Calls::Allowed });
     writer.reasoning(0, "thought".to_owned());
     writer.text(0, "prose".to_owned());
     writer.tool_input(0, "{}".to_owned());
@@ -61,7 +61,7 @@ fn pieces_of_another_kind_do_not_mix_into_a_block() {
 
 #[test]
 fn usage_comes_last_even_if_it_came_first() {
-    let mut writer = EventWriter::new(Calls::Allowed);
+    let mut writer = EventWriter::new(Reading { calls: Calls::Allowed });
     writer.usage(Usage::default());
     assert!(writer.take().is_empty());
     writer.text(0, "a".to_owned());

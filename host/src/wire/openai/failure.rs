@@ -28,6 +28,7 @@ fn words(kind: Kind) -> (&'static str, Option<&'static str>) {
         Kind::PluginDenied(_) => ("plugin_error", Some("plugin_denied")),
         Kind::PluginFault => ("plugin_error", Some("plugin_fault")),
         Kind::PluginUnavailable => ("plugin_error", Some("plugin_unavailable")),
+        Kind::ModelNotAllowed => ("permission_error", Some("model_not_allowed")),
         Kind::Denied => ("permission_error", Some("model_access_denied")),
         Kind::ModelNotFound => ("not_found_error", Some("model_not_found")),
         Kind::Throttled => ("rate_limit_error", Some("rate_limit_exceeded")),

@@ -5,7 +5,7 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::fault;
-use crate::chat::{Blob, MediaType};
+use crate::chat::{Blob, MediaType, Source};
 use crate::error::Failure;
 
 /// Takes base64 with or without its padding.
@@ -33,7 +33,7 @@ pub(super) fn decode(url: &str, path: &str) -> Result<Blob, Failure> {
     let media_type = sniffed(&bytes).or(label).ok_or_else(|| {
         fault::unsupported(path, "has to be a png, jpeg, gif or webp image: Bedrock takes no others")
     })?;
-    Ok(Blob { media_type, bytes: bytes.into() })
+    Ok(Blob { media_type, source: Source::Bytes(bytes.into()) })
 }
 
 /// The decoded bytes; none if the base64 is broken or empty. Some encoders break lines.

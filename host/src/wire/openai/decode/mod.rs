@@ -72,7 +72,7 @@ pub fn decode(body: &[u8]) -> Result<Decoded, Failure> {
     let (delivery, include_usage) = delivery(&body)?;
     let (system, messages) = messages::decode(&body, &mut dropped)?;
 
-    let request = Request { model, system, messages, tools, tool_choice, sampling, delivery };
+    let request = Request { system, tools, tool_choice, sampling, delivery, ..Request::new(model, messages) };
     Ok(Decoded { request, include_usage, dropped: dropped.into_names() })
 }
 

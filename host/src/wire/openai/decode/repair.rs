@@ -98,6 +98,9 @@ impl Conversation {
                 self.said.extend(content.into_iter().map(|part| match part {
                     ResultPart::Text(text) => Part::Text(text),
                     ResultPart::Blob(blob) => Part::Blob(blob),
+                    ResultPart::Document(document) => Part::Document(document),
+                    ResultPart::Remote(remote) => Part::Remote(remote),
+                    ResultPart::CachePoint(ttl) => Part::CachePoint(ttl),
                 }));
             }
         }

@@ -16,6 +16,7 @@ pub(super) fn decode(body: &Body<'_>, dropped: &mut Dropped) -> Result<Sampling,
         max_tokens: max_completion_tokens.or(max_tokens),
         temperature: temperature(body, dropped)?,
         top_p: number(body, "top_p", 1.0)?,
+        top_k: None,
         stop_sequences: stop_sequences(body, dropped)?,
     })
 }

@@ -10,7 +10,7 @@ use super::body::Body;
 use super::dropped::Dropped;
 use super::object::{Text, object};
 use super::{fault, json};
-use crate::chat::{Json, Tool, ToolChoice};
+use crate::chat::{Json, Strictness, Tool, ToolChoice};
 use crate::error::Failure;
 
 object! {
@@ -81,7 +81,7 @@ fn tool(raw: RawTool<'_>, path: &str, dropped: &mut Dropped) -> Result<Tool, Fai
             "has to be a JSON Schema object: valid Unicode, at most 128 levels deep",
         )
     })?;
-    Ok(Tool { name, description, input_schema })
+    Ok(Tool { name, description, input_schema, strictness: Strictness::Loose, cache: None })
 }
 
 /// Bedrock's own rule for the name of a tool (API reference, `ToolSpecification`).

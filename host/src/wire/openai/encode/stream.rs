@@ -78,7 +78,7 @@ impl StreamEncoder {
                 Event::BlockStop(index) => self.block_stop(*index, out),
                 Event::MessageStop(reason) => self.message_stop(reason, out),
                 // Sealed thoughts do not come back in this format yet, see `decode`.
-                Event::Signature { .. } => {}
+                Event::Signature { .. } | Event::RedactedReasoning { .. } => {}
             }
         }
     }

@@ -75,7 +75,7 @@ impl<'a> Answer<'a> {
                     }
                 },
                 Event::MessageStop(reason) => answer.stop_reason = Some(reason),
-                Event::BlockStop(_) | Event::Signature { .. } => {}
+                Event::BlockStop(_) | Event::Signature { .. } | Event::RedactedReasoning { .. } => {}
             }
         }
         for call in answer.calls.iter_mut().filter(|call| call.function.arguments.is_empty()) {

@@ -17,7 +17,7 @@ fn answers_in_pieces_and_in_one_piece() {
 }
 
 /// Every kind of failure.
-pub(super) const KINDS: [Kind; 23] = [
+pub(super) const KINDS: [Kind; 24] = [
     Kind::InvalidRequest,
     Kind::ContextLength,
     Kind::TooLarge,
@@ -27,6 +27,7 @@ pub(super) const KINDS: [Kind; 23] = [
     Kind::PluginDenied(451),
     Kind::PluginFault,
     Kind::PluginUnavailable,
+    Kind::ModelNotAllowed,
     Kind::Denied,
     Kind::Credentials,
     Kind::ModelNotFound,

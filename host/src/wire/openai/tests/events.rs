@@ -43,6 +43,7 @@ fn event(line: &str) -> Option<Event> {
                 output_tokens: counts[1],
                 cache_read_tokens: counts[2],
                 cache_write_tokens: counts[3],
+                service_tier: None,
             }))
         }
         _ => None,
