@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::key_plugin::{self, EnabledView, KeyPluginCommand};
+use super::key_policy::{self, KeyPolicyArgs, PolicyView};
 use super::{key_argument, output, table};
 use crate::store::{Key, KeyName, Keys, Label, Sqlite};
 
@@ -36,6 +37,8 @@ pub(super) enum KeyCommand {
         /// The id of the key, its unique name, or the whole key.
         key: String,
     },
+    /// Show or change on which terms a key is served: models, losses, guardrail, caching.
+    Policy(KeyPolicyArgs),
     /// Switch plugins on and off for a key.
     #[command(subcommand)]
     Plugin(KeyPluginCommand),
@@ -70,6 +73,7 @@ pub(super) async fn run(data: &Path, command: KeyCommand) -> anyhow::Result<()> 
             keys.revoke(&key.id, Timestamp::now()).await?;
             output::note(&format!("Key `{}` ({}) is revoked.", key.id, key.name));
         }
+        KeyCommand::Policy(args) => key_policy::run(&keys, args).await?,
         KeyCommand::Plugin(command) => key_plugin::run(data, &keys, command).await?,
     }
     Ok(())
@@ -98,6 +102,7 @@ struct KeyView<'a> {
     created: String,
     revoked: Option<String>,
     plugins: Vec<EnabledView<'a>>,
+    policy: PolicyView,
 }
 
 impl<'a> KeyView<'a> {
@@ -109,6 +114,7 @@ impl<'a> KeyView<'a> {
             created: key.created.to_string(),
             revoked: key.revoked.as_ref().map(ToString::to_string),
             plugins: key_plugin::views(&key.plugins)?,
+            policy: PolicyView::of(&key.policy),
         })
     }
 }

@@ -5,6 +5,7 @@
 mod key;
 mod key_argument;
 mod key_plugin;
+mod key_policy;
 mod log;
 mod output;
 mod plugin;

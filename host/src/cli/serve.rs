@@ -8,10 +8,10 @@ use anyhow::Context;
 
 use super::{ServeArgs, output};
 use crate::bedrock::Bedrock;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::http::{self, App};
 use crate::ingress::local::Local;
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Pipeline, Replay};
 use crate::plugin::Catalog;
 use crate::store::{Keys, SeedRoot, Sqlite};
 
@@ -29,10 +29,16 @@ pub async fn run(data: &Path, args: ServeArgs) -> anyhow::Result<()> {
     let upstream = Bedrock::connect(&config.bedrock).await?;
     load_plugins(&catalog).await?;
 
+    let keys = Arc::new(keys);
+    let replay = match config.replay {
+        config::Replay::Capsule => Replay::Capsule(*keys.seed_root().expose()),
+        config::Replay::Store => Replay::Store(Arc::<Sqlite>::clone(&keys)),
+        config::Replay::Off => Replay::Off,
+    };
     let app = App {
-        keys: Arc::new(keys),
+        keys,
         plugins: Arc::new(catalog),
-        pipeline: Pipeline::new(Arc::new(upstream)),
+        pipeline: Pipeline::new(Arc::new(upstream), replay),
         max_body_bytes: config.max_body_bytes,
     };
     let local =

@@ -16,6 +16,21 @@ pub struct Config {
     pub bedrock: Bedrock,
     /// What a plugin may use.
     pub limits: PluginLimits,
+    /// Where signed thinking is between two turns. Default: in the ids of tool calls.
+    pub replay: Replay,
+}
+
+/// Where signed thinking is between two turns, for clients that send back no more of a turn than
+/// Chat Completions has members for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Replay {
+    /// Sealed, in the ids of tool calls, which get long.
+    #[default]
+    Capsule,
+    /// In the store, for a week.
+    Store,
+    /// Nowhere.
+    Off,
 }
 
 /// How Bedrock is reached.
@@ -120,6 +135,11 @@ impl Config {
             bedrock: Bedrock {
                 region: raw.bedrock.region.map(|text| text.0),
                 endpoint: raw.bedrock.endpoint.map(|text| text.0),
+            },
+            replay: match raw.reasoning.replay {
+                None | Some(raw::Replay::Capsule) => Replay::Capsule,
+                Some(raw::Replay::Store) => Replay::Store,
+                Some(raw::Replay::Off) => Replay::Off,
             },
             limits: PluginLimits {
                 memory_bytes: bytes(limits.memory_bytes, defaults.memory_bytes),

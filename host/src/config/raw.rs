@@ -12,6 +12,21 @@ pub(super) struct Settings {
     pub(super) max_body_bytes: Option<NonZeroUsize>,
     pub(super) bedrock: Bedrock,
     pub(super) plugin_limits: PluginLimits,
+    pub(super) reasoning: Reasoning,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Reasoning {
+    pub(super) replay: Option<Replay>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Replay {
+    Capsule,
+    Store,
+    Off,
 }
 
 #[derive(Debug, Default, Deserialize)]

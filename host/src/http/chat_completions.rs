@@ -9,11 +9,12 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use super::answer::{self, Refusal};
 use super::auth::authenticate;
-use super::{App, body, clock, failure, request_id};
+use super::terms::{self, Wish};
+use super::{App, body, clock, explanation, failure, request_id};
 use crate::chat::{Batch, Delivery};
 use crate::error::Failure;
 use crate::ids::RequestId;
-use crate::pipeline::{Chain, Context, Deadline, Events, Label, Losses, ModelPolicy, Served, Terms};
+use crate::pipeline::{Chain, Context, Events, Label, Served};
 use crate::store::StoredKey;
 use crate::wire::openai::{self, StreamEncoder, UsageChunk};
 
@@ -24,7 +25,18 @@ pub(super) async fn create(
     body: Body,
 ) -> Result<Response<Body>, Refusal> {
     let id = request_id::new();
-    answer(&app, &id, &headers, body).await.map_err(|failure| Refusal::new(id, failure))
+    let wish = terms::explain(&headers).map_err(|failure| Refusal::new(id.clone(), failure))?;
+    answer(&app, &id, &headers, body, wish).await.map_err(|failure| Refusal::new(id, failure))
+}
+
+/// `POST /v1/adit/explain`: the same request, and what would become of it. No model is called.
+pub(super) async fn explain(
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response<Body>, Refusal> {
+    let id = request_id::new();
+    answer(&app, &id, &headers, body, Wish::Explanation).await.map_err(|failure| Refusal::new(id, failure))
 }
 
 async fn answer(
@@ -32,17 +44,25 @@ async fn answer(
     id: &RequestId,
     headers: &HeaderMap,
     body: Body,
+    wish: Wish,
 ) -> Result<Response<Body>, Failure> {
     let key = authenticate(app, headers).await?;
     let body = body::read(headers, body, app.max_body_bytes).await?;
     let decoded = openai::decode(&body)?;
     drop(body);
 
-    let delivery = decoded.request.delivery;
+    let policy = &key.key.policy;
+    let terms = terms::of(policy, headers, decoded.dropped)?;
+    let mut request = decoded.request;
+    terms::apply(policy, &mut request);
+    let delivery = request.delivery;
     let chain = chain(app, &key, id, delivery).await?;
-    let losses = Losses::Report(decoded.dropped.into_iter().map(Into::into).collect());
-    let terms = Terms { models: ModelPolicy::Any, losses, deadline: Deadline::Never };
-    let Served { model, dropped, events } = app.pipeline.run(decoded.request, chain, terms).await?;
+    if wish == Wish::Explanation {
+        let explanation = app.pipeline.explain(request, chain, terms).await?;
+        let body = Body::from(explanation::body(&explanation));
+        return Ok(answer::response(id, "application/json", body, &explanation.dropped));
+    }
+    let Served { model, dropped, events } = app.pipeline.run(request, chain, terms).await?;
     tracing::info!(request = id.as_str(), key = key.key.id.as_str(), ?model, ?delivery, "answering");
 
     match delivery {

@@ -5,10 +5,12 @@ mod auth;
 mod body;
 mod chat_completions;
 mod clock;
+mod explanation;
 mod failure;
 mod models;
 mod request_id;
 mod status;
+mod terms;
 
 use std::sync::Arc;
 
@@ -36,7 +38,9 @@ pub struct App {
 pub fn router(app: App) -> Router {
     Router::new()
         .route("/v1/chat/completions", post(chat_completions::create))
+        .route("/v1/adit/explain", post(chat_completions::explain))
         .route("/v1/models", get(models::list))
+        .route("/v1/models/{*id}", get(models::retrieve))
         .route("/health", get(health))
         .fallback(unknown_route)
         .method_not_allowed_fallback(method_not_allowed)

@@ -1,25 +1,53 @@
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Response};
 
 use super::answer::{self, Refusal};
 use super::auth::authenticate;
-use super::{App, request_id};
+use super::{App, request_id, terms};
+use crate::error::{Failure, Kind};
 use crate::wire::openai;
 
 /// When Bedrock opened to the public, 2023-09-28. It does not say when a model came, and the
 /// field has to be stable.
 const CREATED: u64 = 1_695_859_200;
 
-/// `GET /v1/models`: what can be asked for, as Bedrock lists it.
+/// `GET /v1/models`: what the key may ask for, as Bedrock and the operator's aliases have it.
 pub(super) async fn list(State(app): State<App>, headers: HeaderMap) -> Result<Response<Body>, Refusal> {
     let id = request_id::new();
-    let refuse = |failure| Refusal::new(id.clone(), failure);
-    authenticate(&app, &headers).await.map_err(refuse)?;
-    let models = app.pipeline.upstream().models().await.map_err(refuse)?;
-    let models: Vec<_> = models
-        .into_iter()
-        .map(|model| openai::Model { id: model.id, created: CREATED, owned_by: model.owner })
-        .collect();
+    let models = allowed(&app, &headers).await.map_err(|failure| Refusal::new(id.clone(), failure))?;
     Ok(answer::response(&id, "application/json", Body::from(openai::models(&models)), &[]))
+}
+
+/// `GET /v1/models/{id}`: one of them. An ARN holds slashes, which clients may leave as they are.
+pub(super) async fn retrieve(
+    State(app): State<App>,
+    Path(wanted): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response<Body>, Refusal> {
+    let id = request_id::new();
+    let models = allowed(&app, &headers).await.map_err(|failure| Refusal::new(id.clone(), failure))?;
+    match models.iter().find(|model| model.id == wanted) {
+        Some(model) => Ok(answer::response(&id, "application/json", Body::from(openai::model(model)), &[])),
+        None => Err(Refusal::new(id, unknown(&wanted))),
+    }
+}
+
+/// The models that the key of this request may ask for.
+async fn allowed(app: &App, headers: &HeaderMap) -> Result<Vec<openai::Model>, Failure> {
+    let key = authenticate(app, headers).await?;
+    let policy = terms::models(&key.key.policy);
+    let upstream = app.pipeline.upstream();
+    let models = upstream.models().await?;
+    Ok(models
+        .into_iter()
+        .filter(|model| policy.allows(&model.id, &upstream.resolve(&model.id)))
+        .map(|model| openai::Model { id: model.id, created: CREATED, owned_by: model.owner })
+        .collect())
+}
+
+fn unknown(wanted: &str) -> Failure {
+    let wanted: String = wanted.chars().take(200).collect();
+    let message = format!("there is no model `{wanted}` that your API key may use: see `GET /v1/models`");
+    Failure::new(Kind::ModelNotFound, message).with_param("model")
 }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::hook::{Context, Hooks, Plugin, Session, TextWish};
 use crate::error::Failure;
-use crate::ids::PluginName;
+use crate::ids::{KeyId, PluginName};
 
 /// The plugins of one request, in the operator's order.
 ///
@@ -23,6 +23,17 @@ impl Chain {
     pub fn new(context: Context, plugins: Vec<Arc<dyn Plugin>>) -> Self {
         let links = plugins.into_iter().map(|plugin| Link { plugin, session: None }).collect();
         Self { context, links }
+    }
+
+    /// Whose request it is.
+    pub(super) fn key(&self) -> &KeyId {
+        &self.context.key
+    }
+
+    /// The plugins that would see the answer, in the order in which they would.
+    pub(super) fn text_plugins(&self) -> Vec<PluginName> {
+        let seeing = self.links.iter().rev().filter(|link| link.plugin.hooks().text);
+        seeing.map(|link| link.plugin.name().clone()).collect()
     }
 
     /// The plugins that have a hook, in order, with what they are told at their start.

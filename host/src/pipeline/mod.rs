@@ -8,13 +8,16 @@
 
 mod chain;
 mod deadline;
+mod explanation;
 mod hook;
 mod json_text;
 mod policy;
 mod prompt;
+mod replay;
 mod route;
 mod terms;
 mod text;
+mod trace;
 mod upstream;
 
 use std::sync::Arc;
@@ -23,21 +26,26 @@ use futures::{StreamExt, stream};
 
 use crate::chat::{BlockKind, BlockStart, Delta, Event, Request, StopReason, Usage};
 use crate::error::Failure;
+use trace::Trace;
 
 pub use chain::Chain;
 pub use deadline::Deadline;
+pub use explanation::Explanation;
 pub use hook::{
     Chunk, Context, Edit, Hooks, Label, Origin, Outcome, Plugin, Plugins, PromptVerdict, Role, RouteVerdict,
     Segment, Session, Summary, TextKind, TextVerdict, TextWish,
 };
-pub use policy::{InvalidPattern, ModelPattern, ModelPolicy};
+pub use policy::ModelPolicy;
+pub use replay::{Replay, Thoughts};
 pub use terms::{Losses, Terms};
+pub use trace::{Change, Effect, Step};
 pub use upstream::{Call, Events, Model, Plan, Upstream};
 
 /// What a request passes.
 #[derive(Clone)]
 pub struct Pipeline {
     upstream: Arc<dyn Upstream>,
+    replay: Replay,
 }
 
 /// An answer on its way to the client, and where it comes from.
@@ -52,8 +60,8 @@ pub struct Served {
 
 impl Pipeline {
     /// A pipeline that ends at `upstream`.
-    pub fn new(upstream: Arc<dyn Upstream>) -> Self {
-        Self { upstream }
+    pub fn new(upstream: Arc<dyn Upstream>, replay: Replay) -> Self {
+        Self { upstream, replay }
     }
 
     /// Where the pipeline ends.
@@ -65,20 +73,63 @@ impl Pipeline {
     ///
     /// A failure before the first event is the `Err`; one after it is the last item of the events.
     pub async fn run(&self, mut request: Request, mut chain: Chain, terms: Terms) -> Result<Served, Failure> {
-        route::run(&mut chain, &mut request).await?;
-        let reply = prompt::run(&mut chain, &mut request).await?;
-        terms.models.admit(&mut request, &*self.upstream)?;
+        let key = chain.key().clone();
+        let reply = self.before_the_model(&mut request, &mut chain, &terms, &mut Trace::Off).await?;
         chain.keep_text_plugins();
-        let Some(text) = reply else {
-            let call = self.upstream.prepare(&request).await?;
-            let dropped = terms.losses.accept(call.dropped())?;
-            let stages = text::stages(chain).await?;
-            let events = text::run(stages, call.send(terms.deadline).await?).await?;
+        if let Some(text) = reply {
+            let dropped = terms.losses.accept(&[])?;
+            let events = text::run(text::stages(chain).await?, replied(text)).await?;
             return Ok(Served { model: request.model, dropped, events });
-        };
+        }
+        let call = self.upstream.prepare(&request).await?;
+        let dropped = terms.losses.accept(call.dropped())?;
         let stages = text::stages(chain).await?;
-        let events = text::run(stages, replied(text)).await?;
-        Ok(Served { model: request.model, dropped: terms.losses.accept(&[])?, events })
+        let events = call.send(terms.deadline).await?;
+        let events = text::run(stages, self.replay.keep(&key, &request, events)).await?;
+        Ok(Served { model: request.model, dropped, events })
+    }
+
+    /// Takes a request as far as the model and says what would be sent. No model is called.
+    pub async fn explain(
+        &self,
+        mut request: Request,
+        mut chain: Chain,
+        terms: Terms,
+    ) -> Result<Explanation, Failure> {
+        let mut trace = Trace::On(Vec::new());
+        let asked = request.model.clone();
+        let reply = self.before_the_model(&mut request, &mut chain, &terms, &mut trace).await?;
+        let (plan, dropped) = if reply.is_some() {
+            (None, terms.losses.accept(&[])?)
+        } else {
+            let call = self.upstream.prepare(&request).await?;
+            (Some(call.plan()), terms.losses.accept(call.dropped())?)
+        };
+        let answer_plugins = chain.text_plugins();
+        Ok(Explanation {
+            asked,
+            model: request.model,
+            steps: trace.into_steps(),
+            answer_plugins,
+            plan,
+            dropped,
+        })
+    }
+
+    /// All that happens to a request before it is written for its model. Gives the text of a plugin
+    /// that answers in the model's place.
+    async fn before_the_model(
+        &self,
+        request: &mut Request,
+        chain: &mut Chain,
+        terms: &Terms,
+        trace: &mut Trace,
+    ) -> Result<Option<String>, Failure> {
+        self.replay.restore(chain.key(), request).await?;
+        route::run(chain, request, trace).await?;
+        let reply = prompt::run(chain, request, trace).await?;
+        terms.models.admit(request, &*self.upstream)?;
+        Ok(reply)
     }
 }
 

@@ -7,24 +7,36 @@ use bytes::Bytes;
 use super::chain::Chain;
 use super::hook::{Edit, Origin, PromptVerdict, Role, Segment};
 use super::json_text;
+use super::trace::{Change, Effect, Trace};
 use crate::chat::{self, Document, DocumentFormat, Json, OutputFormat, Part, Request, ResultPart, Source};
 use crate::error::Failure;
 
+const HOOK: &str = "prompt";
+
 /// Asks each plugin with a prompt hook, in order; each reads what the ones before it left.
 /// Answers with a text when a plugin answers in the model's place.
-pub(super) async fn run(chain: &mut Chain, request: &mut Request) -> Result<Option<String>, Failure> {
+pub(super) async fn run(
+    chain: &mut Chain,
+    request: &mut Request,
+    trace: &mut Trace,
+) -> Result<Option<String>, Failure> {
     for (context, link) in chain.with_hook(|hooks| hooks.prompt) {
+        let start = trace.start();
         let session = link.session(context).await?;
         let mut places = places(request);
         match session.on_prompt(&segments(&places)).await? {
-            PromptVerdict::Keep => {}
+            PromptVerdict::Keep => trace.note(start, link.name(), HOOK, || Effect::Kept),
             PromptVerdict::Edit(edits) => {
+                trace.note(start, link.name(), HOOK, || Effect::Edited(changes(&segments(&places), &edits)));
                 let applied = apply(&mut places, edits);
                 applied.map_err(|what| {
                     Failure::plugin(link.name(), &format!("on-prompt answered with {what}"))
                 })?;
             }
-            PromptVerdict::Respond(text) => return Ok(Some(text)),
+            PromptVerdict::Respond(text) => {
+                trace.note(start, link.name(), HOOK, || Effect::Answered);
+                return Ok(Some(text));
+            }
             PromptVerdict::Deny(failure) => return Err(failure),
         }
     }
@@ -162,6 +174,20 @@ fn segments<'a>(places: &'a [Place<'_>]) -> Vec<Segment<'a>> {
         }
     }
     segments
+}
+
+/// What edits change, without a word of it.
+fn changes(segments: &[Segment<'_>], edits: &[Edit]) -> Vec<Change> {
+    let changed = edits.iter().filter_map(|edit| {
+        let segment = segments.iter().find(|segment| segment.id == edit.id)?;
+        Some(Change {
+            origin: segment.origin,
+            role: segment.role,
+            bytes_before: segment.text.len(),
+            bytes_after: edit.text.len(),
+        })
+    });
+    changed.collect()
 }
 
 /// Puts the new texts where the segments of the same numbers were read. The error says which edit

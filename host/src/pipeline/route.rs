@@ -3,18 +3,26 @@
 use super::chain::Chain;
 use super::hook::{RouteVerdict, Summary};
 use super::prompt;
+use super::trace::{Effect, Trace};
 use crate::chat::{Part, Request, ResultPart};
 use crate::error::Failure;
 
+const HOOK: &str = "route";
+
 /// Asks each plugin with a route hook, in order; each sees the model that the one before it chose.
-pub(super) async fn run(chain: &mut Chain, request: &mut Request) -> Result<(), Failure> {
+pub(super) async fn run(chain: &mut Chain, request: &mut Request, trace: &mut Trace) -> Result<(), Failure> {
     let mut summary = None;
     for (context, link) in chain.with_hook(|hooks| hooks.route) {
+        let start = trace.start();
         let session = link.session(context).await?;
         let summary = summary.get_or_insert_with(|| summarise(request));
         match session.on_route(summary).await? {
-            RouteVerdict::Keep => {}
-            RouteVerdict::To(model) => summary.model = model,
+            RouteVerdict::Keep => trace.note(start, link.name(), HOOK, || Effect::Kept),
+            RouteVerdict::To(model) => {
+                let from = std::mem::replace(&mut summary.model, model);
+                let to = &summary.model;
+                trace.note(start, link.name(), HOOK, || Effect::Routed { from, to: to.clone() });
+            }
             RouteVerdict::Deny(failure) => return Err(failure),
         }
     }

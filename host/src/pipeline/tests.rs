@@ -158,7 +158,7 @@ pub(super) fn chain(plugins: Vec<Arc<dyn Plugin>>) -> Chain {
 
 async fn run(log: &Log, plugins: Vec<Fake>) -> Result<(String, Vec<chat::Batch>), Failure> {
     let plugins = plugins.into_iter().map(|plugin| Arc::new(plugin) as Arc<dyn Plugin>).collect();
-    let pipeline = Pipeline::new(Arc::new(Echo(Arc::clone(log))));
+    let pipeline = Pipeline::new(Arc::new(Echo(Arc::clone(log))), Replay::Off);
     let served = pipeline.run(request(), chain(plugins), terms()).await?;
     Ok((served.model, served.events.try_collect().await?))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{ApiKey, SecretHash};
+use super::{ApiKey, Policy, SecretHash};
 use crate::ids::{KeyId, PluginName};
 
 /// Why a text is not a name or a label.
@@ -123,6 +123,8 @@ pub struct Key {
     pub revoked: Option<Timestamp>,
     /// The plugins that run for it, in their order.
     pub plugins: Vec<EnabledPlugin>,
+    /// On which terms it is served.
+    pub policy: Policy,
 }
 
 /// What comes of holding a presented key against the stored one.
@@ -179,6 +181,7 @@ mod tests {
             created: Timestamp::UNIX_EPOCH,
             revoked,
             plugins: Vec::new(),
+            policy: Policy::default(),
         };
         StoredKey::new(key, api_key.secret_hash().clone())
     }

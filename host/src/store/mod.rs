@@ -5,6 +5,7 @@
 mod api_key;
 mod error;
 mod key;
+mod policy;
 mod seed_root;
 mod sqlite;
 
@@ -18,6 +19,7 @@ use crate::ids::{KeyId, PluginName};
 pub use api_key::{ApiKey, MalformedKey, SecretHash};
 pub use error::StoreError;
 pub use key::{EnabledPlugin, InvalidName, Key, KeyName, Label, StoredKey, Verification};
+pub use policy::{OnLoss, Policy};
 pub use seed_root::SeedRoot;
 pub use sqlite::Sqlite;
 
@@ -46,6 +48,9 @@ pub trait Keys: Send + Sync {
 
     /// Makes a key invalid for good. A key that is revoked already keeps its first time.
     async fn revoke(&self, id: &KeyId, at: Timestamp) -> Result<(), StoreError>;
+
+    /// Gives a key other terms.
+    async fn set_policy(&self, id: &KeyId, policy: Policy) -> Result<(), StoreError>;
 
     /// Puts a plugin into the chain of a key. If it is there already, its config is replaced.
     async fn enable_plugin(

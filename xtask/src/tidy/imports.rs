@@ -15,7 +15,7 @@ const MAY_IMPORT: [(&str, &[&str]); 13] = [
     ("pipeline", &["chat", "ids", "error", "config"]),
     ("plugin", &["chat", "pipeline", "store", "config", "ids", "error"]),
     ("bedrock", &["chat", "pipeline", "config", "ids", "error"]),
-    ("store", &["ids", "error", "config"]),
+    ("store", &["chat", "pipeline", "ids", "error", "config"]),
     ("http", &["wire", "chat", "pipeline", "store", "config", "ids", "error"]),
     ("ingress", &["http", "config", "ids", "error"]),
     ("cli", ALL),

@@ -6,8 +6,10 @@
 
 mod chain;
 mod open;
+mod policy;
 mod reader;
 mod rows;
+mod thoughts;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,7 +18,9 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
-use super::{ApiKey, EnabledPlugin, Key, KeyName, Keys, Label, Position, SeedRoot, StoreError, StoredKey};
+use super::{
+    ApiKey, EnabledPlugin, Key, KeyName, Keys, Label, Policy, Position, SeedRoot, StoreError, StoredKey,
+};
 use crate::ids::{KeyId, PluginName};
 use reader::Reader;
 
@@ -59,6 +63,13 @@ impl Sqlite {
         task.await.unwrap_or_else(|fault| Err(StoreError::Unavailable(Box::new(fault))))
     }
 
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.transaction(TransactionBehavior::Deferred, work).await
+    }
+
     async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
@@ -82,6 +93,7 @@ impl Keys for Sqlite {
             created: rows::time(Timestamp::now().as_millisecond())?,
             revoked: None,
             plugins: Vec::new(),
+            policy: Policy::default(),
         };
         let stored = StoredKey::new(key.clone(), api_key.secret_hash().clone());
         self.write(move |transaction| rows::insert_key(transaction, &stored)).await?;
@@ -89,12 +101,17 @@ impl Keys for Sqlite {
     }
 
     async fn list(&self) -> Result<Vec<Key>, StoreError> {
-        self.transaction(TransactionBehavior::Deferred, |transaction| rows::keys(transaction)).await
+        self.read(|transaction| rows::keys(transaction)).await
     }
 
     async fn revoke(&self, id: &KeyId, at: Timestamp) -> Result<(), StoreError> {
         let id = id.clone();
         self.write(move |transaction| rows::revoke_key(transaction, &id, at)).await
+    }
+
+    async fn set_policy(&self, id: &KeyId, policy: Policy) -> Result<(), StoreError> {
+        let id = id.clone();
+        self.write(move |transaction| rows::replace_policy(transaction, &id, &policy)).await
     }
 
     async fn enable_plugin(

@@ -5,22 +5,24 @@ use std::fmt::Display;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::super::{EnabledPlugin, Key, KeyName, Label, SecretHash, SeedRoot, StoreError, StoredKey};
+use super::super::{EnabledPlugin, Key, KeyName, Label, Policy, SecretHash, SeedRoot, StoreError, StoredKey};
+use super::policy;
 use crate::ids::{KeyId, PluginName};
 
 pub(super) fn find_key(connection: &Connection, id: &KeyId) -> Result<Option<StoredKey>, StoreError> {
     let row = connection
-        .prepare_cached("SELECT name, secret_hash, created, revoked FROM key WHERE id = ?1")?
+        .prepare_cached("SELECT name, secret_hash, created, revoked, policy FROM key WHERE id = ?1")?
         .query_row([id.as_str()], |row| {
             Ok((
                 row.get::<_, String>(0)?,
                 row.get::<_, [u8; 32]>(1)?,
                 row.get(2)?,
                 row.get::<_, Option<i64>>(3)?,
+                row.get::<_, String>(4)?,
             ))
         })
         .optional()?;
-    let Some((name, secret_hash, created, revoked)) = row else {
+    let Some((name, secret_hash, created, revoked, policy)) = row else {
         return Ok(None);
     };
     let key = Key {
@@ -30,6 +32,7 @@ pub(super) fn find_key(connection: &Connection, id: &KeyId) -> Result<Option<Sto
         created: time(created)?,
         revoked: revoked.map(time).transpose()?,
         plugins: plugins(connection, id)?,
+        policy: policy::read(&policy).map_err(damaged)?,
     };
     Ok(Some(StoredKey::new(key, SecretHash::from_bytes(secret_hash))))
 }
@@ -66,6 +69,13 @@ pub(super) fn revoke_key(connection: &Connection, id: &KeyId, at: Timestamp) -> 
     let changed = connection
         .prepare_cached("UPDATE key SET revoked = coalesce(revoked, ?2) WHERE id = ?1")?
         .execute(params![id.as_str(), at.as_millisecond()])?;
+    if changed == 0 { Err(StoreError::UnknownKey(id.clone())) } else { Ok(()) }
+}
+
+pub(super) fn replace_policy(connection: &Connection, id: &KeyId, policy: &Policy) -> Result<(), StoreError> {
+    let changed = connection
+        .prepare_cached("UPDATE key SET policy = ?2 WHERE id = ?1")?
+        .execute([id.as_str(), &policy::write(policy)])?;
     if changed == 0 { Err(StoreError::UnknownKey(id.clone())) } else { Ok(()) }
 }
 

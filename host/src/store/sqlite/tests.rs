@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use tempfile::TempDir;
 
-use super::super::Verification;
+use super::super::{OnLoss, Verification};
 use super::*;
 
 fn name(text: &str) -> KeyName {
@@ -206,6 +206,38 @@ async fn lets_no_other_user_read_its_files() {
     assert_eq!(modes, [0o600; 3]);
 }
 
+#[tokio::test]
+async fn brings_a_store_of_the_first_version_up_to_date() {
+    let folder = TempDir::new().unwrap();
+    let first = Connection::open(folder.path().join("adit.db")).unwrap();
+    first.execute_batch(include_str!("migrations/1.sql")).unwrap();
+    first
+        .execute_batch(
+            "INSERT INTO key VALUES ('aaaaaaaaaa', 'old', zeroblob(32), 0, NULL);
+             INSERT INTO seed_root VALUES (1, zeroblob(32));
+             PRAGMA user_version = 1; PRAGMA application_id = 1633970548;",
+        )
+        .unwrap();
+    drop(first);
+    let store = Sqlite::open(folder.path()).unwrap();
+    let keys = store.list().await.unwrap();
+    assert_eq!(keys.iter().map(|key| key.name.as_str()).collect::<Vec<_>>(), ["old"]);
+    assert_eq!(keys.first().unwrap().policy, Policy::default());
+    assert_eq!(store.seed_root().expose(), &[0; 32]);
+}
+
+#[tokio::test]
+async fn serves_a_key_on_the_terms_that_were_set() {
+    let folder = TempDir::new().unwrap();
+    let store = Sqlite::open(folder.path()).unwrap();
+    let (_, key) = store.create(name("a"), vec![]).await.unwrap();
+    let policy = Policy { losses: OnLoss::Refuse, ..Policy::default() };
+    store.set_policy(&key.id, policy.clone()).await.unwrap();
+    assert_eq!(store.find(&key.id).await.unwrap().unwrap().key.policy, policy);
+    let nobody = KeyId::parse("zzzzzzzzzz").unwrap();
+    assert!(matches!(store.set_policy(&nobody, policy).await, Err(StoreError::UnknownKey(_))));
+}
+
 #[test]
 fn refuses_a_file_that_is_no_database_and_leaves_it() {
     for bytes in [&b"hello"[..], &[7; 5000], b"SQLite format 2\0 and so on"] {
@@ -238,7 +270,7 @@ fn refuses_a_newer_database_and_leaves_it() {
     assert!(matches!(error, StoreError::NewerVersion { found: 99, .. }), "{error:?}");
     assert_eq!(
         line,
-        "cannot open `adit.db`: it has version 99, this Adit knows up to 1: run the newer Adit, \
+        "cannot open `adit.db`: it has version 99, this Adit knows up to 2: run the newer Adit, \
          or choose another data folder"
     );
 }

@@ -15,7 +15,7 @@ mod models;
 pub use decode::{Decoded, UsageChunk, decode};
 pub use encode::{Incomplete, StreamEncoder, whole};
 pub use failure::error_body;
-pub use models::{Model, models};
+pub use models::{Model, model, models};
 
 #[cfg(test)]
 mod tests;

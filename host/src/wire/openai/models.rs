@@ -14,17 +14,14 @@ pub struct Model {
 
 /// Writes the answer to `GET /v1/models`, in the order given.
 pub fn models(list: &[Model]) -> Bytes {
-    let data = list
-        .iter()
-        .map(|model| Entry {
-            id: &model.id,
-            object: "model",
-            created: model.created,
-            owned_by: &model.owned_by,
-        })
-        .collect();
+    let data = list.iter().map(Entry::of).collect();
     // Text and numbers: nothing that could fail to be written.
     serde_json::to_vec(&List { object: "list", data }).unwrap_or_default().into()
+}
+
+/// Writes the answer to `GET /v1/models/{id}`.
+pub fn model(model: &Model) -> Bytes {
+    serde_json::to_vec(&Entry::of(model)).unwrap_or_default().into()
 }
 
 #[derive(Serialize)]
@@ -39,4 +36,10 @@ struct Entry<'a> {
     object: &'static str,
     created: u64,
     owned_by: &'a str,
+}
+
+impl<'a> Entry<'a> {
+    fn of(model: &'a Model) -> Self {
+        Self { id: &model.id, object: "model", created: model.created, owned_by: &model.owned_by }
+    }
 }

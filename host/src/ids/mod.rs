@@ -1,6 +1,10 @@
 //! The names that other modules pass around. A value of these types is valid by construction.
 
+mod model_pattern;
+
 use std::fmt;
+
+pub use model_pattern::{InvalidPattern, ModelPattern};
 
 /// Why a text is not an id of the wanted kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
