@@ -18,6 +18,9 @@ pub mod wire;
 
 pub mod chat;
 
+// What a request names by URL is fetched, if the operator wants that.
+pub mod fetch;
+
 // It passes the plugins, reaches the model, and its answer comes back the same way.
 pub mod bedrock;
 pub mod pipeline;

@@ -1,9 +1,12 @@
 //! What the operator sets, parsed once: `raw` mirrors the file, [`Config`] cannot be wrong.
 
+mod fetch;
 mod raw;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+pub use fetch::{Fetch, HostPattern, Hosts};
 
 /// The settings of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +17,8 @@ pub struct Config {
     pub max_body_bytes: usize,
     /// How Bedrock is reached.
     pub bedrock: Bedrock,
+    /// Fetching of what a request names by URL. Default: none, nothing is fetched.
+    pub fetch: Option<Fetch>,
     /// What a plugin may use.
     pub limits: PluginLimits,
     /// Where signed thinking is between two turns. Default: in the ids of tool calls.
@@ -141,6 +146,7 @@ impl Config {
                 Some(raw::Replay::Store) => Replay::Store,
                 Some(raw::Replay::Off) => Replay::Off,
             },
+            fetch: Fetch::of(raw.fetch),
             limits: PluginLimits {
                 memory_bytes: bytes(limits.memory_bytes, defaults.memory_bytes),
                 init: millis(limits.init_ms, defaults.init),

@@ -5,12 +5,15 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use super::HostPattern;
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Settings {
     pub(super) plugins: Option<PathBuf>,
     pub(super) max_body_bytes: Option<NonZeroUsize>,
     pub(super) bedrock: Bedrock,
+    pub(super) fetch: Fetch,
     pub(super) plugin_limits: PluginLimits,
     pub(super) reasoning: Reasoning,
 }
@@ -34,6 +37,16 @@ pub(super) enum Replay {
 pub(super) struct Bedrock {
     pub(super) region: Option<Text>,
     pub(super) endpoint: Option<Text>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Fetch {
+    pub(super) enabled: bool,
+    pub(super) max_bytes: Option<NonZeroUsize>,
+    pub(super) timeout_ms: Option<NonZeroU64>,
+    pub(super) max_redirects: Option<u32>,
+    pub(super) allow_hosts: Option<Vec<HostPattern>>,
 }
 
 /// A text that says something.

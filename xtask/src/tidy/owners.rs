@@ -5,12 +5,15 @@ use super::source::{File, Violation, after_word};
 const SOURCE: &str = "host/src/";
 
 /// Crates, and where in the host they may be named. A name that ends in `_` stands for all that begin so.
-const OWNERS: [(&str, &[&str]); 7] = [
+const OWNERS: [(&str, &[&str]); 10] = [
     ("wasmtime", &["plugin/"]),
     ("wasmtime_wasi", &["plugin/"]),
     ("aws_", &["bedrock/"]),
     ("rusqlite", &["store/"]),
     ("axum", &["http/", "ingress/"]),
+    ("hyper_util", &["fetch/"]),
+    ("hyper_rustls", &["fetch/"]),
+    ("rustls", &["fetch/"]),
     ("clap", &["cli/", "main.rs"]),
     ("toml", &["config/"]),
 ];
