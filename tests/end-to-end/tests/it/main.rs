@@ -7,9 +7,11 @@
 mod harness;
 
 mod client_leaves;
+mod explain;
 mod first_write;
 mod hostile_plugins;
 mod key_faults;
+mod key_policy;
 mod log_secrecy;
 mod plugin_chain;
 mod redaction;

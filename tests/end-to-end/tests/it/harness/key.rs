@@ -60,6 +60,34 @@ impl<'s> Key<'s> {
         self.send(&body).stream()
     }
 
+    /// Sends a body with a header beside the usual ones, and reads the whole answer.
+    pub(crate) fn post_with(&self, header: (&str, &str), body: &Value) -> Answer {
+        self.post_to("/v1/chat/completions", &[header], body)
+    }
+
+    /// Sends a body to a path, and reads the whole answer.
+    pub(crate) fn post_to(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+        let mut connection = self.stack.connect();
+        let authorization = format!("Bearer {}", self.secret);
+        let usual = [("content-type", "application/json"), ("authorization", authorization.as_str())];
+        connection.send_request("POST", path, &[&usual, headers].concat(), body.to_string().as_bytes());
+        connection.answer()
+    }
+
+    /// Reads what stands at a path.
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        let mut connection = self.stack.connect();
+        let authorization = format!("Bearer {}", self.secret);
+        connection.send_request("GET", path, &[("authorization", &authorization)], b"");
+        connection.answer()
+    }
+
+    /// Changes the terms on which it is served.
+    pub(crate) fn policy(self, options: &[&str]) -> Self {
+        self.stack.adit(&[&["key", "policy", &self.name], options].concat());
+        self
+    }
+
     /// Sends a body and waits for nothing.
     pub(crate) fn send(&self, body: &Value) -> super::Connection {
         let mut connection = self.stack.connect();
