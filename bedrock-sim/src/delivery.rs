@@ -4,14 +4,15 @@ use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
 
-use bytes::{Buf as _, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use futures::Stream;
 use futures::stream;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper::body::Frame;
 
-use crate::frames::{self, FrameError};
+use crate::frames::FrameError;
+use crate::framing::Framing;
 use crate::journal::{Outcome, Ticket};
 use crate::script::{Action, CutEnd};
 
@@ -36,12 +37,17 @@ pub(crate) struct Delivery {
 
 impl Delivery {
     /// Plans the writes of a body that consists of `frames`. `pace` is what a script does not say otherwise.
-    pub(crate) fn plan(mut frames: Vec<Bytes>, action: &Action, pace: Duration) -> Result<Self, FrameError> {
+    pub(crate) fn plan(
+        framing: Framing,
+        mut frames: Vec<Bytes>,
+        action: &Action,
+        pace: Duration,
+    ) -> Result<Self, FrameError> {
         let mut outcome = Outcome::Complete;
         let mut end = CutEnd::Clean;
         if let Some(exception) = &action.exception_after {
             frames.truncate(exception.events);
-            frames.push(frames::exception(&exception.kind, &exception.message)?);
+            frames.push(framing.exception(&exception.kind, &exception.message)?);
             outcome = Outcome::Fault;
         }
         if let Some(cut) = action.cut_after {
@@ -104,23 +110,6 @@ impl Delivery {
     }
 }
 
-/// Takes a recorded event stream apart at its frames; anything else is one piece.
-pub(crate) fn frames_of(recorded: &Bytes) -> Vec<Bytes> {
-    let mut rest = recorded.clone();
-    let mut frames = Vec::new();
-    while let Some(prelude) = rest.first_chunk::<4>() {
-        // A frame begins with its own length and is at least 16 bytes long.
-        match usize::try_from(u32::from_be_bytes(*prelude)) {
-            Ok(length) if (16..=rest.remaining()).contains(&length) => frames.push(rest.split_to(length)),
-            _ => return vec![recorded.clone()],
-        }
-    }
-    if !rest.is_empty() {
-        return vec![recorded.clone()];
-    }
-    frames
-}
-
 fn join(frames: &[Bytes]) -> Bytes {
     let mut all = BytesMut::with_capacity(frames.iter().map(Bytes::len).sum());
     for frame in frames {
@@ -151,7 +140,7 @@ mod tests {
     fn writes(action: serde_json::Value) -> Vec<String> {
         let frames = ["abc", "def", "gh"].map(Bytes::from).to_vec();
         let action = serde_json::from_value(action).unwrap();
-        let delivery = Delivery::plan(frames, &action, Duration::ZERO).unwrap();
+        let delivery = Delivery::plan(Framing::EventStream, frames, &action, Duration::ZERO).unwrap();
         delivery.writes.iter().map(|write| String::from_utf8_lossy(write).into_owned()).collect()
     }
 
@@ -177,13 +166,5 @@ mod tests {
             writes(json!({"exceptionAfter": {"events": 2, "type": "throttlingException", "message": "no"}}));
         assert_eq!(writes.len(), 3);
         assert!(writes.last().unwrap().contains("throttlingException"));
-    }
-
-    #[test]
-    fn a_recording_is_taken_apart_at_its_frames() {
-        let frames = vec![frames::exception("a", "b").unwrap(), frames::exception("c", "d").unwrap()];
-        assert_eq!(frames_of(&join(&frames)), frames);
-        let json = Bytes::from_static(b"{\"message\":\"no frames here\"}");
-        assert_eq!(frames_of(&json), vec![json]);
     }
 }

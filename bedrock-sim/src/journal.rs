@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::watch;
 
+use crate::authentication::Authentication;
+
 /// How many requests are kept.
 const MAXIMUM_ENTRIES: usize = 1000;
 /// How many bytes of request bodies are kept.
@@ -43,6 +45,10 @@ pub struct Record {
     pub operation: Option<String>,
     /// The model id or ARN, decoded.
     pub model_id: Option<String>,
+    /// How the request was signed; none if it was not.
+    pub authentication: Option<Authentication>,
+    /// The Region in the scope of a signature; none when unknown.
+    pub region: Option<String>,
     /// `content-type`, `user-agent`, and of `authorization` the scheme alone.
     pub headers: BTreeMap<String, String>,
     /// The body as JSON; as a string if it is none; null if there was none.
@@ -60,6 +66,8 @@ pub(crate) struct Arrival {
     pub(crate) path: String,
     pub(crate) operation: Option<&'static str>,
     pub(crate) model_id: Option<String>,
+    pub(crate) authentication: Option<Authentication>,
+    pub(crate) region: Option<String>,
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: Bytes,
 }
@@ -202,6 +210,8 @@ fn record(entry: &Entry) -> Record {
         path: arrival.path.clone(),
         operation: arrival.operation.map(str::to_owned),
         model_id: arrival.model_id.clone(),
+        authentication: arrival.authentication,
+        region: arrival.region.clone(),
         headers: arrival.headers.clone(),
         body,
         status: entry.status,
@@ -221,6 +231,8 @@ mod tests {
             path: "/".to_owned(),
             operation: None,
             model_id: None,
+            authentication: None,
+            region: None,
             headers: BTreeMap::new(),
             body: Bytes::copy_from_slice(body.as_bytes()),
         }

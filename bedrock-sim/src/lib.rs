@@ -1,16 +1,21 @@
-//! A stand-in for Amazon Bedrock. It speaks the wire protocol of Converse, ConverseStream, ListFoundationModels and
-//! ListInferenceProfiles, refuses what the service refuses, answers with a deterministic model, and does by script
+//! A stand-in for Amazon Bedrock. It speaks the wire protocol of Converse, ConverseStream, InvokeModel of embedding
+//! models, the OpenAI-compatible endpoint, and the lists of models and inference profiles. It refuses what the service
+//! refuses, answers with a deterministic model, and does by script
 //! what is hard to get from the service on demand: throttling, exceptions inside a stream, cuts, silence.
 //! The README has the model's rules and the format of scripts.
 
+mod answered;
 mod authentication;
 mod catalog;
 mod converse;
 mod delivery;
 mod error;
 mod frames;
+mod framing;
 mod introspection;
+mod invoke;
 mod journal;
+mod openai;
 mod route;
 mod script;
 mod server;
@@ -22,6 +27,7 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
+pub use crate::authentication::Authentication;
 pub use crate::error::Error;
 pub use crate::journal::{Outcome, Record};
 pub use crate::script::{Script, ScriptError};

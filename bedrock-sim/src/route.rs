@@ -7,8 +7,11 @@ use percent_encoding::percent_decode_str;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
     Converse { model: String, streaming: bool },
+    InvokeModel { model: String },
+    ChatCompletions,
     ListFoundationModels,
     ListInferenceProfiles,
+    GetInferenceProfile { id: String },
     Introspection(Introspection),
     Unknown,
 }
@@ -28,17 +31,18 @@ impl Route {
     pub(crate) fn parse(method: &Method, path: &str) -> Self {
         let segments: Vec<&str> = path.split('/').skip(1).collect();
         match (method.as_str(), segments.as_slice()) {
-            ("POST", ["model", model, operation @ ("converse" | "converse-stream")]) if !model.is_empty() => {
-                match percent_decode_str(model).decode_utf8() {
-                    Ok(model) => Self::Converse {
-                        model: model.into_owned(),
-                        streaming: *operation == "converse-stream",
-                    },
-                    Err(_) => Self::Unknown,
-                }
-            }
+            ("POST", ["model", model, operation]) => match (decoded(model), *operation) {
+                (Some(model), "converse") => Self::Converse { model, streaming: false },
+                (Some(model), "converse-stream") => Self::Converse { model, streaming: true },
+                (Some(model), "invoke") => Self::InvokeModel { model },
+                _ => Self::Unknown,
+            },
+            ("POST", ["openai", "v1", "chat", "completions"]) => Self::ChatCompletions,
             ("GET", ["foundation-models"]) => Self::ListFoundationModels,
             ("GET", ["inference-profiles"]) => Self::ListInferenceProfiles,
+            ("GET", ["inference-profiles", id]) => {
+                decoded(id).map_or(Self::Unknown, |id| Self::GetInferenceProfile { id })
+            }
             ("GET", ["_sim", "requests"]) => Self::Introspection(Introspection::Requests),
             ("GET", ["_sim", "requests", "last"]) => Self::Introspection(Introspection::LastRequest),
             ("DELETE", ["_sim", "requests"]) => Self::Introspection(Introspection::ClearRequests),
@@ -50,21 +54,29 @@ impl Route {
 
     pub(crate) fn model(&self) -> Option<&str> {
         match self {
-            Self::Converse { model, .. } => Some(model),
+            Self::Converse { model, .. } | Self::InvokeModel { model } => Some(model),
             _ => None,
         }
     }
 
-    /// AWS's name of the operation.
+    /// AWS's name of the operation; of the OpenAI-compatible endpoint, which has none, OpenAI's.
     pub(crate) fn operation(&self) -> Option<&'static str> {
         match self {
             Self::Converse { streaming: false, .. } => Some("Converse"),
             Self::Converse { streaming: true, .. } => Some("ConverseStream"),
+            Self::InvokeModel { .. } => Some("InvokeModel"),
+            Self::ChatCompletions => Some("ChatCompletions"),
             Self::ListFoundationModels => Some("ListFoundationModels"),
             Self::ListInferenceProfiles => Some("ListInferenceProfiles"),
+            Self::GetInferenceProfile { .. } => Some("GetInferenceProfile"),
             Self::Introspection(_) | Self::Unknown => None,
         }
     }
+}
+
+fn decoded(segment: &str) -> Option<String> {
+    let decoded = percent_decode_str(segment).decode_utf8().ok()?;
+    (!decoded.is_empty()).then(|| decoded.into_owned())
 }
 
 /// The value of one parameter of a query string, decoded.
@@ -93,12 +105,16 @@ mod tests {
             ("/model/a%252Fb/converse", converse("a%2Fb")),
             ("/model/a/b/converse", Route::Unknown),
             ("/model//converse", Route::Unknown),
-            ("/model/a/invoke", Route::Unknown),
+            ("/model/a%3A0/invoke", Route::InvokeModel { model: "a:0".to_owned() }),
+            ("/model/a/nothing", Route::Unknown),
+            ("/openai/v1/chat/completions", Route::ChatCompletions),
         ];
         for (path, expected) in cases {
             assert_eq!(Route::parse(&Method::POST, path), expected, "{path}");
         }
         assert_eq!(Route::parse(&Method::GET, "/model/a/converse"), Route::Unknown);
+        let profile = Route::GetInferenceProfile { id: "a/b".to_owned() };
+        assert_eq!(Route::parse(&Method::GET, "/inference-profiles/a%2Fb"), profile);
     }
 
     #[test]

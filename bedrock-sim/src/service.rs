@@ -1,6 +1,5 @@
 //! From a request to its answer.
 
-use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -8,29 +7,29 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
-use hyper::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, TRANSFER_ENCODING, USER_AGENT,
-};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use hyper::http::request::Parts;
 use hyper::{Request, Response};
 use serde_json::Value;
 
-use crate::authentication;
-use crate::catalog::Catalog;
+use crate::answered::{Answered, JSON, Refused};
+use crate::authentication::{self, Caller};
+use crate::catalog::{Catalog, Endpoint};
 use crate::converse::request::{ContentBlock, Request as Conversation};
 use crate::converse::{model, validate};
-use crate::delivery::{Body, Delivery, frames_of, whole};
+use crate::delivery::{Body, Delivery};
 use crate::error::ServiceError;
 use crate::frames;
+use crate::framing::Framing;
 use crate::introspection;
-use crate::journal::{Arrival, Journal, Outcome, Ticket};
+use crate::invoke;
+use crate::journal::{Arrival, Journal};
+use crate::openai;
 use crate::route::Route;
-use crate::script::{Action, Facts, Raw, Script};
+use crate::script::{Action, Facts, Script};
 
 /// Bytes of the largest request body that is read.
 const LARGEST_BODY: usize = 64 * 1024 * 1024;
-const EVENT_STREAM: &str = "application/vnd.amazon.eventstream";
-const JSON: &str = "application/json";
 
 /// What all connections share.
 #[derive(Debug)]
@@ -69,50 +68,99 @@ impl Service {
         let body = match Limited::new(body, LARGEST_BODY).collect().await {
             Ok(body) => body.to_bytes(),
             Err(_) => {
-                return Ok(refusal(&ServiceError::validation("Input is too long for requested model."), 0));
+                let error = ServiceError::validation("Input is too long for requested model.");
+                return Ok(refused(&route, error).response(0));
             }
         };
         if let Route::Introspection(what) = route {
             return Ok(introspection::answer(&self, what, parts.uri.query(), &body).await);
         }
-        let mut ticket = self.journal.open(arrival(&parts, &route, body.clone()));
-        match self.respond(&route, &parts, &body).await {
+        let caller = authentication::caller(&parts.headers);
+        let mut ticket = self.journal.open(arrival(&parts, &route, caller.as_ref().ok(), body.clone()));
+        let answered = match caller {
+            Ok(caller) => self.respond(&route, &caller, parts.uri.query(), &body).await,
+            Err(error) => Err(refused(&route, error)),
+        };
+        match answered {
             Ok(answered) => Ok(answered.response(ticket)),
             Err(refused) => {
-                ticket.status(refused.error.status);
+                ticket.status(refused.status);
                 ticket.finish(refused.outcome);
-                Ok(refusal(&refused.error, ticket.number()))
+                Ok(refused.response(ticket.number()))
             }
         }
     }
 
-    async fn respond(&self, route: &Route, parts: &Parts, body: &Bytes) -> Result<Answered, Refused> {
-        authentication::check(&parts.headers)?;
+    async fn respond(
+        &self,
+        route: &Route,
+        caller: &Caller,
+        query: Option<&str>,
+        body: &Bytes,
+    ) -> Result<Answered, Refused> {
         let Some(operation) = route.operation() else {
             return Err(ServiceError::unknown_operation().into());
         };
         let script = Arc::clone(&self.script.read().unwrap_or_else(PoisonError::into_inner));
-        if let Route::Converse { model, streaming } = route {
-            let conversation = validate::read(body, model)?;
-            let text = last_text(&conversation);
-            let action = script.choose(&Facts { operation, model, text: &text });
-            if let Some(action) = action {
-                before(action).await?;
-            }
-            return self.converse(&conversation, model, *streaming, action);
-        }
-        let action = script.choose(&Facts { operation, model: "", text: "" });
-        if let Some(action) = action {
-            before(action).await?;
-        }
-        let query = parts.uri.query();
-        let list = match route {
-            Route::ListInferenceProfiles => self.catalog.profiles(query)?,
-            _ => self.catalog.models(query),
+        let choose = |model: &str, text: &str| {
+            script.choose(&Facts { operation, model, region: caller.region.as_deref(), text })
         };
-        match action {
-            Some(Action { raw: Some(raw), .. }) => Ok(Answered::raw(raw, JSON, None)),
-            _ => Ok(Answered::json(&list)),
+        match route {
+            Route::Converse { model, streaming } => {
+                let resolved = self.conversing(model)?;
+                let conversation = validate::read(body, resolved)?;
+                let action = choose(model, &last_text(&conversation));
+                before(route, action).await?;
+                self.converse(&conversation, resolved, *streaming, action)
+            }
+            Route::InvokeModel { model } => {
+                let invocation = invoke::answer(body, self.catalog.resolve(model))?;
+                let action = choose(model, &invocation.texts.join("\n"));
+                before(route, action).await?;
+                let answered = self.whole(&invocation.answer, action)?;
+                Ok(answered
+                    .with_header("x-amzn-bedrock-input-token-count", invocation.input_tokens.to_string())
+                    .with_header("x-amzn-bedrock-invocation-latency", "1".to_owned()))
+            }
+            Route::ChatCompletions => {
+                let chat = openai::read(body)?;
+                self.chatting(&chat.model)?;
+                let action = choose(&chat.model, &last_text(&chat.conversation));
+                before(route, action).await?;
+                self.chat(&chat, action)
+            }
+            _ => {
+                let action = choose("", "");
+                before(route, action).await?;
+                let list = match route {
+                    Route::ListInferenceProfiles => self.catalog.profiles(query)?,
+                    Route::GetInferenceProfile { id } => self.catalog.profile(id)?,
+                    _ => self.catalog.models(query),
+                };
+                match action {
+                    Some(Action { raw: Some(raw), .. }) => Ok(Answered::raw(raw, JSON, None)),
+                    _ => Ok(Answered::json(&list)),
+                }
+            }
+        }
+    }
+
+    /// The model that answers: of an application profile the one behind it. Models of the other endpoint are refused.
+    fn conversing<'a>(&'a self, model: &'a str) -> Result<&'a str, ServiceError> {
+        let resolved = self.catalog.resolve(model);
+        match self.catalog.endpoints(resolved) {
+            Some(endpoints) if !endpoints.contains(&Endpoint::Converse) => Err(ServiceError::validation(
+                "This action doesn't support the model that you provided. Try again with a supported text or chat model.",
+            )),
+            _ => Ok(resolved),
+        }
+    }
+
+    fn chatting(&self, model: &str) -> Result<(), openai::Error> {
+        match self.catalog.endpoints(model) {
+            Some(endpoints) if endpoints.contains(&Endpoint::ChatCompletions) => Ok(()),
+            Some(_) => Err(openai::Error::elsewhere(model)),
+            None => Err(openai::Error::no_model(model)),
         }
     }
 
@@ -123,103 +171,88 @@ impl Service {
         streaming: bool,
         action: Option<&Action>,
     ) -> Result<Answered, Refused> {
-        let default = Action::default();
-        let plan = |frames: Vec<Bytes>| {
-            Delivery::plan(frames, action.unwrap_or(&default), self.pace)
-                .map_err(|error| ServiceError::internal(error.to_string()))
-        };
-        let content_type = if streaming { EVENT_STREAM } else { JSON };
-        if let Some(Action { raw: Some(raw), .. }) = action {
-            return Ok(Answered::raw(raw, content_type, Some(plan(frames_of(&raw.body))?)));
+        if streaming && let Some(Action { raw: Some(_), .. }) = action {
+            return self.stream(Framing::EventStream, Vec::new(), action);
         }
         let mut answer = model::answer(conversation, model);
         if let Some(action) = action {
             answer = action.apply(answer);
         }
         if !streaming {
-            let body = answer.json();
-            return match action {
-                Some(Action { exception_after: None, cut_after: None, split_bytes: None, .. }) | None => {
-                    Ok(Answered::json(&body))
-                }
-                Some(_) => Ok(Answered::delivery(JSON, plan(vec![body.to_string().into()])?)),
-            };
+            return self.whole(&answer.json(), action);
         }
-        let frames: Result<Vec<Bytes>, _> = answer
-            .events()
-            .into_iter()
-            .enumerate()
-            .map(|(position, event)| frames::event(event, position))
-            .collect();
+        let events = answer.events().into_iter().enumerate();
+        let frames: Result<Vec<Bytes>, _> =
+            events.map(|(position, event)| frames::event(event, position)).collect();
         let frames = frames.map_err(|error| ServiceError::internal(error.to_string()))?;
-        Ok(Answered::delivery(EVENT_STREAM, plan(frames)?))
-    }
-}
-
-/// An answer that is not an error.
-struct Answered {
-    status: u16,
-    headers: BTreeMap<String, String>,
-    content: Content,
-}
-
-enum Content {
-    Whole(Bytes),
-    Delivered(Delivery),
-}
-
-/// An error answer and whose fault it is.
-struct Refused {
-    error: ServiceError,
-    outcome: Outcome,
-}
-
-impl From<ServiceError> for Refused {
-    fn from(error: ServiceError) -> Self {
-        Self { error, outcome: Outcome::Refused }
-    }
-}
-
-impl Answered {
-    fn json(body: &Value) -> Self {
-        Self { status: 200, headers: content_type(JSON), content: Content::Whole(body.to_string().into()) }
+        self.stream(Framing::EventStream, frames, action)
     }
 
-    fn delivery(kind: &str, delivery: Delivery) -> Self {
-        Self { status: 200, headers: content_type(kind), content: Content::Delivered(delivery) }
-    }
-
-    fn raw(raw: &Raw, kind: &str, delivery: Option<Delivery>) -> Self {
-        let mut headers = content_type(kind);
-        headers.extend(raw.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())));
-        // How the body is framed is the server's own business.
-        for name in [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION] {
-            headers.remove(name.as_str());
+    fn chat(&self, chat: &openai::Chat, action: Option<&Action>) -> Result<Answered, Refused> {
+        let mut answer = model::answer(&chat.conversation, &chat.model);
+        if let Some(action) = action {
+            answer = action.apply(answer);
         }
-        let content = delivery.map_or_else(|| Content::Whole(raw.body.clone()), Content::Delivered);
-        Self { status: raw.status.unwrap_or(200), headers, content }
+        if chat.stream {
+            self.stream(Framing::ServerSentEvents, openai::chunks(chat, &answer), action)
+        } else {
+            self.whole(&openai::completion(chat, &answer), action)
+        }
     }
 
-    fn response(mut self, mut ticket: Ticket) -> Response<Body> {
-        ticket.status(self.status);
-        self.headers.entry("x-amzn-requestid".to_owned()).or_insert_with(|| request_id(ticket.number()));
-        let body = match self.content {
-            Content::Whole(bytes) => {
-                ticket.finish(Outcome::Complete);
-                whole(bytes)
+    /// A JSON answer, or the recorded one, in the writes that the action wants.
+    fn whole(&self, body: &Value, action: Option<&Action>) -> Result<Answered, Refused> {
+        match action {
+            Some(Action { raw: Some(raw), .. }) => {
+                let frames = Framing::EventStream.frames_of(&raw.body);
+                Ok(Answered::raw(raw, JSON, Some(self.plan(Framing::EventStream, frames, action)?)))
             }
-            Content::Delivered(delivery) => delivery.body(ticket),
-        };
-        let mut response = Response::builder().status(self.status);
-        for (name, value) in self.headers {
-            response = response.header(name, value);
+            Some(Action { exception_after: None, cut_after: None, split_bytes: None, .. }) | None => {
+                Ok(Answered::json(body))
+            }
+            Some(_) => {
+                let delivery = self.plan(Framing::EventStream, vec![body.to_string().into()], action)?;
+                Ok(Answered::delivery(JSON, delivery))
+            }
         }
-        response.body(body).unwrap_or_else(|error| refusal(&ServiceError::internal(error.to_string()), 0))
+    }
+
+    /// A stream of these events, or the recorded one.
+    fn stream(
+        &self,
+        framing: Framing,
+        events: Vec<Bytes>,
+        action: Option<&Action>,
+    ) -> Result<Answered, Refused> {
+        if let Some(Action { raw: Some(raw), .. }) = action {
+            let delivery = self.plan(framing, framing.frames_of(&raw.body), action)?;
+            return Ok(Answered::raw(raw, framing.content_type(), Some(delivery)));
+        }
+        Ok(Answered::delivery(framing.content_type(), self.plan(framing, events, action)?))
+    }
+
+    fn plan(
+        &self,
+        framing: Framing,
+        frames: Vec<Bytes>,
+        action: Option<&Action>,
+    ) -> Result<Delivery, ServiceError> {
+        Delivery::plan(framing, frames, action.unwrap_or(&Action::default()), self.pace)
+            .map_err(|error| ServiceError::internal(error.to_string()))
+    }
+}
+
+/// An error in the shape of the endpoint.
+fn refused(route: &Route, error: ServiceError) -> Refused {
+    match route {
+        Route::ChatCompletions => openai::Error::from(error).into(),
+        _ => error.into(),
     }
 }
 
 /// What comes before any answer: the delay, then a scripted error or silence.
-async fn before(action: &Action) -> Result<(), Refused> {
+async fn before(route: &Route, action: Option<&Action>) -> Result<(), Refused> {
+    let Some(action) = action else { return Ok(()) };
     if action.delay_ms > 0 {
         tokio::time::sleep(Duration::from_millis(action.delay_ms)).await;
     }
@@ -227,35 +260,9 @@ async fn before(action: &Action) -> Result<(), Refused> {
         std::future::pending::<()>().await;
     }
     match &action.error {
-        Some(fault) => Err(Refused { error: fault.service_error(), outcome: Outcome::Fault }),
+        Some(fault) => Err(refused(route, fault.service_error()).scripted()),
         None => Ok(()),
     }
-}
-
-fn refusal(error: &ServiceError, n: u64) -> Response<Body> {
-    let mut response = Response::new(whole(error.body().to_string().into()));
-    *response.status_mut() = error.status.try_into().unwrap_or_default();
-    let retry_after = error.retry_after.map(|seconds| (RETRY_AFTER.as_str(), seconds.to_string()));
-    let headers = [
-        (CONTENT_TYPE.as_str(), JSON.to_owned()),
-        ("x-amzn-errortype", error.header()),
-        ("x-amzn-requestid", request_id(n)),
-    ];
-    for (name, value) in headers.into_iter().chain(retry_after) {
-        if let Ok(value) = value.try_into() {
-            response.headers_mut().insert(name, value);
-        }
-    }
-    response
-}
-
-fn content_type(kind: &str) -> BTreeMap<String, String> {
-    BTreeMap::from([(CONTENT_TYPE.as_str().to_owned(), kind.to_owned())])
-}
-
-/// Looks like the service's; the last part is the request's number.
-fn request_id(n: u64) -> String {
-    format!("00000000-0000-4000-8000-{n:012x}")
 }
 
 fn last_text(conversation: &Conversation) -> String {
@@ -266,18 +273,24 @@ fn last_text(conversation: &Conversation) -> String {
     texts.collect::<Vec<_>>().join("\n")
 }
 
-fn arrival(parts: &Parts, route: &Route, body: Bytes) -> Arrival {
+fn arrival(parts: &Parts, route: &Route, caller: Option<&Caller>, body: Bytes) -> Arrival {
     let text =
         |name| parts.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     // Of the credentials only their kind is kept.
     let scheme = text(AUTHORIZATION).and_then(|value| value.split(' ').next().map(str::to_owned));
     let headers =
         [(CONTENT_TYPE, text(CONTENT_TYPE)), (USER_AGENT, text(USER_AGENT)), (AUTHORIZATION, scheme)];
+    let model_id = match route {
+        Route::ChatCompletions => openai::model_of(&body),
+        _ => route.model().map(str::to_owned),
+    };
     Arrival {
         method: parts.method.to_string(),
         path: parts.uri.path_and_query().map_or_else(String::new, ToString::to_string),
         operation: route.operation(),
-        model_id: route.model().map(str::to_owned),
+        model_id,
+        authentication: caller.map(|caller| caller.authentication),
+        region: caller.and_then(|caller| caller.region.clone()),
         headers: headers.into_iter().filter_map(|(name, value)| Some((name.to_string(), value?))).collect(),
         body,
     }

@@ -3,13 +3,14 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 use aws_sdk_bedrock::config::{BehaviorVersion, Region};
+use aws_sdk_bedrock::types::InferenceProfileType;
 use aws_sdk_bedrockruntime::config::Credentials;
 use aws_sdk_bedrockruntime::error::ProvideErrorMetadata as _;
 use aws_sdk_bedrockruntime::operation::RequestId as _;
 use aws_sdk_bedrockruntime::types::{
     ContentBlock, ConversationRole, ConverseStreamOutput, Message, StopReason,
 };
-use bedrock_sim::{Options, Outcome, Script, Sim};
+use bedrock_sim::{Authentication, Options, Outcome, Script, Sim};
 use serde_json::json;
 
 const PROFILE: &str = "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.amazon.nova-lite-v1:0";
@@ -24,9 +25,13 @@ fn credentials() -> Credentials {
 }
 
 fn runtime(sim: &Sim) -> aws_sdk_bedrockruntime::Client {
+    runtime_in(sim, "us-east-1")
+}
+
+fn runtime_in(sim: &Sim, region: &'static str) -> aws_sdk_bedrockruntime::Client {
     let config = aws_sdk_bedrockruntime::Config::builder()
         .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
+        .region(Region::new(region))
         .endpoint_url(sim.url())
         .credentials_provider(credentials())
         .http_client(aws_smithy_http_client::Builder::new().build_http())
@@ -104,6 +109,29 @@ async fn it_knows_the_errors_by_type() {
 }
 
 #[tokio::test]
+async fn a_script_can_ask_for_the_region_of_the_signature() {
+    let error = json!({"type": "ServiceUnavailableException", "message": "elsewhere"});
+    let sim = start(json!([{"match": {"region": "eu-west-1"}, "action": {"error": error}}])).await;
+    for (region, answers) in [("eu-west-1", false), ("us-west-2", true)] {
+        let request = runtime_in(&sim, region).converse().model_id(PROFILE).messages(user("hi"));
+        assert_eq!(request.send().await.is_ok(), answers, "{region}");
+        let record = sim.requests().pop().unwrap();
+        assert_eq!(record.region.as_deref(), Some(region));
+        assert_eq!(record.authentication, Some(Authentication::SigV4));
+    }
+}
+
+#[tokio::test]
+async fn it_embeds() {
+    let sim = start(json!([])).await;
+    let body = json!({"inputText": "hello"}).to_string().into_bytes();
+    let request = runtime(&sim).invoke_model().model_id("amazon.titan-embed-text-v2:0").body(body.into());
+    let answer = request.send().await.unwrap();
+    let answer: serde_json::Value = serde_json::from_slice(answer.body().as_ref()).unwrap();
+    assert_eq!(answer["embedding"].as_array().unwrap().len(), 1024);
+}
+
+#[tokio::test]
 async fn it_lists_models_and_all_pages_of_profiles() {
     let sim = start(json!([])).await;
     let config = aws_sdk_bedrock::Config::builder()
@@ -123,4 +151,9 @@ async fn it_lists_models_and_all_pages_of_profiles() {
     }
     assert_eq!(profiles.len(), 8);
     assert!(profiles.iter().all(|profile| profile.created_at().is_some() && profile.models().len() == 3));
+    let own = client.list_inference_profiles().type_equals(InferenceProfileType::Application);
+    let own = own.send().await.unwrap().inference_profile_summaries.unwrap();
+    let arn = own[0].inference_profile_arn();
+    let profile = client.get_inference_profile().inference_profile_identifier(arn).send().await.unwrap();
+    assert_eq!((profile.r#type(), profile.models().len()), (&InferenceProfileType::Application, 3));
 }

@@ -13,6 +13,7 @@ pub(crate) struct Request {
     pub(crate) inference_config: Option<InferenceConfig>,
     pub(crate) tool_config: Option<ToolConfig>,
     additional_model_request_fields: Option<Map<String, Value>>,
+    output_config: Option<OutputConfig>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
@@ -174,6 +175,28 @@ pub(crate) enum ToolChoice {
     Tool { name: String },
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OutputConfig {
+    text_format: Option<TextFormat>,
+}
+
+#[derive(Debug, Deserialize)]
+struct TextFormat {
+    structure: FormatStructure,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct FormatStructure {
+    json_schema: AnswerSchema,
+}
+
+#[derive(Debug, Deserialize)]
+struct AnswerSchema {
+    schema: String,
+}
+
 /// Whether and how the model is asked to reason before it answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Thinking {
@@ -213,6 +236,11 @@ impl Request {
 
     pub(crate) fn additional(&self, name: &str) -> Option<&Value> {
         self.additional_model_request_fields.as_ref()?.get(name)
+    }
+
+    /// The JSON Schema, as text, that the answer must keep to.
+    pub(crate) fn answer_schema(&self) -> Option<&str> {
+        Some(&self.output_config.as_ref()?.text_format.as_ref()?.structure.json_schema.schema)
     }
 
     pub(crate) fn thinking(&self) -> Thinking {

@@ -61,7 +61,7 @@ fn parse<'s>(line: &str, mut offered: impl Iterator<Item = &'s ToolSpec>) -> Opt
 }
 
 /// The smallest value that a JSON Schema seems to ask for: its required properties, each of the type it names.
-fn sample(schema: &Value) -> Value {
+pub(super) fn sample(schema: &Value) -> Value {
     if let Some(value) = schema.get("const").or_else(|| schema.get("default")) {
         return value.clone();
     }

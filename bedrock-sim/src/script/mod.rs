@@ -66,8 +66,12 @@ mod tests {
 
     use super::*;
 
-    const FACTS: Facts<'static> =
-        Facts { operation: "Converse", model: "us.amazon.nova-lite-v1:0", text: "please fail" };
+    const FACTS: Facts<'static> = Facts {
+        operation: "Converse",
+        model: "us.amazon.nova-lite-v1:0",
+        region: Some("eu-west-1"),
+        text: "please fail",
+    };
 
     fn delays(script: &Script, times: usize) -> Vec<Option<u64>> {
         (0..times).map(|_| script.choose(&FACTS).map(|action| action.delay_ms)).collect()
@@ -78,8 +82,9 @@ mod tests {
         let script = Script::try_from(json!([
             {"match": {"model": "*claude*"}, "action": {"delayMs": 1}},
             {"match": {"operation": "ConverseStream"}, "action": {"delayMs": 2}},
+            {"match": {"region": "us-east-1"}, "action": {"delayMs": 2}},
             {"match": {"textContains": "fail", "nth": 2}, "action": {"delayMs": 3}},
-            {"match": {"model": "us.*nova*"}, "action": {"delayMs": 4}},
+            {"match": {"model": "us.*nova*", "region": "eu-west-1"}, "action": {"delayMs": 4}},
             {"action": {"delayMs": 5}},
         ]))
         .unwrap();

@@ -23,6 +23,8 @@ struct Condition {
     /// `*` stands for any characters.
     model: Option<String>,
     operation: Option<Operation>,
+    /// Of the credential scope, as it is.
+    region: Option<String>,
     /// In the text of the last user turn.
     text_contains: Option<String>,
     /// Counted from 1.
@@ -33,8 +35,11 @@ struct Condition {
 enum Operation {
     Converse,
     ConverseStream,
+    InvokeModel,
+    ChatCompletions,
     ListFoundationModels,
     ListInferenceProfiles,
+    GetInferenceProfile,
 }
 
 /// What a rule can ask of a request.
@@ -42,6 +47,7 @@ enum Operation {
 pub(crate) struct Facts<'a> {
     pub(crate) operation: &'a str,
     pub(crate) model: &'a str,
+    pub(crate) region: Option<&'a str>,
     pub(crate) text: &'a str,
 }
 
@@ -50,6 +56,7 @@ impl Rule {
         let condition = &self.condition;
         let meets = condition.model.as_ref().is_none_or(|pattern| glob(pattern, facts.model))
             && condition.operation.is_none_or(|operation| operation.name() == facts.operation)
+            && condition.region.as_ref().is_none_or(|region| Some(region.as_str()) == facts.region)
             && condition.text_contains.as_ref().is_none_or(|part| facts.text.contains(part.as_str()));
         meets && {
             let count = self.met.fetch_add(1, Ordering::Relaxed) + 1;
@@ -63,8 +70,11 @@ impl Operation {
         match self {
             Self::Converse => "Converse",
             Self::ConverseStream => "ConverseStream",
+            Self::InvokeModel => "InvokeModel",
+            Self::ChatCompletions => "ChatCompletions",
             Self::ListFoundationModels => "ListFoundationModels",
             Self::ListInferenceProfiles => "ListInferenceProfiles",
+            Self::GetInferenceProfile => "GetInferenceProfile",
         }
     }
 }

@@ -16,6 +16,7 @@ async fn requests_are_shown_as_received() {
         all[0],
         json!({
             "n": 1, "method": "POST", "path": NOVA, "operation": "Converse", "modelId": "us.amazon.nova-lite-v1:0",
+            "authentication": "bearer", "region": null,
             "headers": {"authorization": "Bearer", "content-type": "application/json", "user-agent": "wire-test"},
             "body": say("hi"), "status": 200, "outcome": "complete",
         })

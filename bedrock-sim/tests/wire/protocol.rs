@@ -96,3 +96,29 @@ async fn models_and_profiles_are_listed() {
     assert_eq!(first["nextToken"], "1");
     assert_ne!(first["inferenceProfileSummaries"], second["inferenceProfileSummaries"]);
 }
+
+#[tokio::test]
+async fn a_profile_is_shown_and_conversed_with_by_its_arn() {
+    let sim = start(json!([])).await;
+    let listed = get(&sim, "/inference-profiles?type=APPLICATION").await.json();
+    let arn = listed["inferenceProfileSummaries"][1]["inferenceProfileArn"].as_str().unwrap().to_owned();
+    let segment = arn.replace(':', "%3A").replace('/', "%2F");
+    let profile = get(&sim, &format!("/inference-profiles/{segment}")).await.json();
+    assert_eq!((&profile["type"], &profile["status"]), (&json!("APPLICATION"), &json!("ACTIVE")));
+    let model = "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0";
+    assert_eq!(profile["models"], json!([{"modelArn": model}]));
+    let answer = post(&sim, &format!("/model/{segment}/converse"), say("hi")).await;
+    assert_eq!(answer.json()["output"]["message"]["content"], json!([{"text": "hi"}]));
+    assert_eq!(sim.requests().pop().unwrap().model_id.as_deref(), Some(arn.as_str()));
+    let missing = get(&sim, "/inference-profiles/nothing").await;
+    assert_eq!(missing.status, 404);
+    assert!(missing.header("x-amzn-errortype").starts_with("ResourceNotFoundException:"));
+}
+
+#[tokio::test]
+async fn a_model_of_the_other_endpoint_does_not_converse() {
+    let sim = start(json!([])).await;
+    let refused = post(&sim, "/model/openai.gpt-5.6-luna/converse", say("hi")).await;
+    assert_eq!(refused.status, 400);
+    assert!(refused.json()["message"].as_str().unwrap().starts_with("This action doesn't support the model"));
+}

@@ -20,7 +20,13 @@ const UNSIGNED: &[&str] = &["openai.", "deepseek.", "moonshot", "minimax.", "qwe
 /// Answers a valid request.
 pub(crate) fn answer(request: &Request, model: &str) -> Answer {
     let said = heard(request);
-    let (text, calls) = tool_calls::decide(request, &said);
+    let (mut text, calls) = tool_calls::decide(request, &said);
+    let formed = request
+        .answer_schema()
+        .map(|schema| tool_calls::sample(&serde_json::from_str(schema).unwrap_or_default()).to_string());
+    if let (Some(formed), true) = (&formed, calls.is_empty()) {
+        text = formed;
+    }
     let mut blocks = Vec::new();
     if request.thinking() != Thinking::Off {
         let signature = UNSIGNED.iter().all(|provider| !model.contains(provider)).then(|| signature(THOUGHT));

@@ -13,6 +13,7 @@ mod shape;
 mod tests;
 mod tool_blocks;
 
+pub(crate) use model_id::bare;
 use serde::Deserialize as _;
 use serde_json::Value;
 

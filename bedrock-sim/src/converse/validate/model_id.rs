@@ -22,6 +22,7 @@ const PROVIDERS: &[&str] = &[
     "stability",
     "twelvelabs",
     "writer",
+    "xai",
     "zai",
 ];
 /// What inference profiles put before the model's id.
@@ -41,7 +42,7 @@ const RESOURCES: &[&str] = &[
 ];
 
 /// The model id without the geography, the ARN and its parts. An ARN that carries no model's name is left as its last part.
-pub(super) fn bare(model: &str) -> &str {
+pub(crate) fn bare(model: &str) -> &str {
     let id = if model.starts_with("arn:") { model.rsplit('/').next().unwrap_or(model) } else { model };
     match id.split_once('.') {
         Some((geography, rest)) if GEOGRAPHIES.contains(&geography) => rest,

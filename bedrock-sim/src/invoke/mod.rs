@@ -1,0 +1,46 @@
+//! InvokeModel of embedding models: each family's own request and answer, with vectors that depend on the text alone.
+
+mod cohere;
+mod nova;
+mod schema;
+mod titan;
+mod vector;
+
+use serde_json::Value;
+
+use crate::converse::validate::bare;
+use crate::error::ServiceError;
+
+/// The most characters of a text that Titan and Nova read.
+const LONGEST_TEXT: usize = 50_000;
+
+/// A request that the service would take.
+#[derive(Debug)]
+pub(crate) struct Invocation {
+    /// What is embedded, in order.
+    pub(crate) texts: Vec<String>,
+    pub(crate) answer: Value,
+    pub(crate) input_tokens: u64,
+}
+
+/// Checks the body for `model` and makes the answer.
+pub(crate) fn answer(body: &[u8], model: &str) -> Result<Invocation, ServiceError> {
+    let body = || -> Result<Value, ServiceError> {
+        serde_json::from_slice(body).map_err(|_| {
+            ServiceError::validation("Malformed input request, please reformat your input and try again.")
+        })
+    };
+    match bare(model) {
+        "amazon.titan-embed-text-v1" => titan::first(&body()?),
+        "amazon.titan-embed-text-v2:0" => titan::second(&body()?),
+        "amazon.nova-2-multimodal-embeddings-v1:0" => nova::answer(&body()?),
+        "cohere.embed-english-v3" | "cohere.embed-multilingual-v3" => cohere::third(&body()?),
+        "cohere.embed-v4:0" => cohere::fourth(&body()?),
+        other => Err(ServiceError::validation(format!(
+            "The stand-in does not know how to invoke `{other}`: only embedding models have InvokeModel here."
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests;
