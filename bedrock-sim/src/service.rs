@@ -15,6 +15,8 @@ use serde_json::Value;
 use crate::answered::{Answered, JSON, Refused};
 use crate::authentication::{self, Caller};
 use crate::catalog::{Catalog, Endpoint};
+use crate::converse::answer::Answer;
+use crate::converse::guardrail::Guardrail;
 use crate::converse::request::{ContentBlock, Request as Conversation};
 use crate::converse::{model, validate};
 use crate::delivery::{Body, Delivery};
@@ -109,9 +111,17 @@ impl Service {
             Route::Converse { model, streaming } => {
                 let resolved = self.conversing(model)?;
                 let conversation = validate::read(body, resolved)?;
+                let guardrail = Guardrail::find(&conversation, *streaming)?;
                 let action = choose(model, &last_text(&conversation));
                 before(route, action).await?;
-                self.converse(&conversation, resolved, *streaming, action)
+                let answer = || {
+                    let answer = applied(action, model::answer(&conversation, resolved));
+                    match &guardrail {
+                        Some(guardrail) => guardrail.apply(&conversation, answer),
+                        None => answer,
+                    }
+                };
+                self.converse(answer, *streaming, action)
             }
             Route::InvokeModel { model } => {
                 let invocation = invoke::answer(body, self.catalog.resolve(model))?;
@@ -166,18 +176,14 @@ impl Service {
 
     fn converse(
         &self,
-        conversation: &Conversation,
-        model: &str,
+        answer: impl FnOnce() -> Answer,
         streaming: bool,
         action: Option<&Action>,
     ) -> Result<Answered, Refused> {
         if streaming && let Some(Action { raw: Some(_), .. }) = action {
             return self.stream(Framing::EventStream, Vec::new(), action);
         }
-        let mut answer = model::answer(conversation, model);
-        if let Some(action) = action {
-            answer = action.apply(answer);
-        }
+        let answer = answer();
         if !streaming {
             return self.whole(&answer.json(), action);
         }
@@ -189,10 +195,7 @@ impl Service {
     }
 
     fn chat(&self, chat: &openai::Chat, action: Option<&Action>) -> Result<Answered, Refused> {
-        let mut answer = model::answer(&chat.conversation, &chat.model);
-        if let Some(action) = action {
-            answer = action.apply(answer);
-        }
+        let answer = applied(action, model::answer(&chat.conversation, &chat.model));
         if chat.stream {
             self.stream(Framing::ServerSentEvents, openai::chunks(chat, &answer), action)
         } else {
@@ -247,6 +250,14 @@ fn refused(route: &Route, error: ServiceError) -> Refused {
     match route {
         Route::ChatCompletions => openai::Error::from(error).into(),
         _ => error.into(),
+    }
+}
+
+/// The model's answer with the content that a script has instead.
+fn applied(action: Option<&Action>, answer: Answer) -> Answer {
+    match action {
+        Some(action) => action.apply(answer),
+        None => answer,
     }
 }
 

@@ -14,6 +14,9 @@ pub(crate) struct Answer {
     pub(crate) usage: Usage,
     /// Milliseconds, as the answer reports them.
     pub(crate) latency: u64,
+    pub(crate) service_tier: Option<String>,
+    /// What a guardrail found, if that is to be told.
+    pub(crate) trace: Option<Value>,
 }
 
 /// A block of an answer, already cut into the deltas of a stream.
@@ -144,12 +147,21 @@ impl Answer {
     /// The body of a Converse answer.
     pub(crate) fn json(&self) -> Value {
         let content: Vec<Value> = self.blocks.iter().map(Block::json).collect();
-        json!({
-            "metrics": {"latencyMs": self.latency},
-            "output": {"message": {"content": content, "role": "assistant"}},
-            "stopReason": self.stop_reason,
-            "usage": self.usage.json(),
-        })
+        let mut body = self.metadata();
+        body.insert("output".to_owned(), json!({"message": {"content": content, "role": "assistant"}}));
+        body.insert("stopReason".to_owned(), self.stop_reason.as_str().into());
+        Value::Object(body)
+    }
+
+    /// What a whole answer has beside the output, and what ends a stream.
+    fn metadata(&self) -> Map<String, Value> {
+        let mut metadata = Map::new();
+        metadata.insert("metrics".to_owned(), json!({"latencyMs": self.latency}));
+        metadata.insert("usage".to_owned(), self.usage.json());
+        metadata
+            .extend(self.service_tier.iter().map(|tier| ("serviceTier".to_owned(), json!({"type": tier}))));
+        metadata.extend(self.trace.iter().map(|trace| ("trace".to_owned(), trace.clone())));
+        metadata
     }
 
     /// The events of a ConverseStream answer: start, blocks, stop, and the usage last.
@@ -164,8 +176,7 @@ impl Answer {
             events.push(of("contentBlockStop", [index()]));
         }
         events.push(of("messageStop", [("stopReason", self.stop_reason.as_str().into())]));
-        let metrics = json!({"latencyMs": self.latency});
-        events.push(of("metadata", [("metrics", metrics), ("usage", self.usage.json())]));
+        events.push(Event { kind: "metadata", payload: self.metadata() });
         events
     }
 }
@@ -179,7 +190,14 @@ mod tests {
     use super::*;
 
     fn answer(blocks: Vec<Block>) -> Answer {
-        Answer { blocks, stop_reason: "end_turn".to_owned(), usage: Usage::default(), latency: 1 }
+        Answer {
+            blocks,
+            stop_reason: "end_turn".to_owned(),
+            usage: Usage::default(),
+            latency: 1,
+            service_tier: None,
+            trace: None,
+        }
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub(crate) struct Request {
     pub(crate) tool_config: Option<ToolConfig>,
     additional_model_request_fields: Option<Map<String, Value>>,
     output_config: Option<OutputConfig>,
+    pub(crate) guardrail_config: Option<GuardrailConfig>,
+    service_tier: Option<ServiceTier>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
@@ -40,7 +42,7 @@ pub(crate) enum ContentBlock {
     ToolUse(ToolUse),
     ToolResult(ToolResult),
     GuardContent(GuardContent),
-    CachePoint {},
+    CachePoint { ttl: Option<String> },
     ReasoningContent(ReasoningContent),
     CitationsContent(Value),
     SearchResult(Value),
@@ -51,7 +53,7 @@ pub(crate) enum ContentBlock {
 pub(crate) enum SystemBlock {
     Text(String),
     GuardContent(GuardContent),
-    CachePoint {},
+    CachePoint { ttl: Option<String> },
 }
 
 #[derive(Debug, Deserialize)]
@@ -151,7 +153,7 @@ pub(crate) struct ToolConfig {
 pub(crate) enum Tool {
     ToolSpec(ToolSpec),
     SystemTool {},
-    CachePoint {},
+    CachePoint { ttl: Option<String> },
 }
 
 #[derive(Debug, Deserialize)]
@@ -160,6 +162,7 @@ pub(crate) struct ToolSpec {
     pub(crate) name: String,
     pub(crate) description: Option<String>,
     pub(crate) input_schema: InputSchema,
+    pub(crate) strict: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -173,6 +176,21 @@ pub(crate) enum ToolChoice {
     Auto {},
     Any {},
     Tool { name: String },
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct GuardrailConfig {
+    pub(crate) guardrail_identifier: Option<String>,
+    pub(crate) guardrail_version: Option<String>,
+    pub(crate) trace: Option<String>,
+    pub(crate) stream_processing_mode: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ServiceTier {
+    #[serde(rename = "type")]
+    kind: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -217,7 +235,7 @@ impl Request {
     pub(crate) fn tool_specs(&self) -> impl Iterator<Item = &ToolSpec> {
         self.tool_config.iter().flat_map(|config| &config.tools).filter_map(|tool| match tool {
             Tool::ToolSpec(spec) => Some(spec),
-            Tool::SystemTool {} | Tool::CachePoint {} => None,
+            Tool::SystemTool {} | Tool::CachePoint { .. } => None,
         })
     }
 
@@ -236,6 +254,11 @@ impl Request {
 
     pub(crate) fn additional(&self, name: &str) -> Option<&Value> {
         self.additional_model_request_fields.as_ref()?.get(name)
+    }
+
+    /// The tier that was asked for, which the answer names again.
+    pub(crate) fn service_tier(&self) -> Option<&str> {
+        self.service_tier.as_ref().map(|tier| tier.kind.as_str())
     }
 
     /// The JSON Schema, as text, that the answer must keep to.

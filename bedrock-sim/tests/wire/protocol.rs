@@ -122,3 +122,30 @@ async fn a_model_of_the_other_endpoint_does_not_converse() {
     assert_eq!(refused.status, 400);
     assert!(refused.json()["message"].as_str().unwrap().starts_with("This action doesn't support the model"));
 }
+
+#[tokio::test]
+async fn a_guardrail_stands_between_the_model_and_the_client() {
+    let sim = start(
+        json!([{"match": {"textContains": "address"}, "action": {"reply": {"text": "it is a@example.com"}}}]),
+    )
+    .await;
+    let guarded = |id: &str, text: &str| {
+        let mut request = say(text);
+        request["guardrailConfig"] = json!({"guardrailIdentifier": id, "guardrailVersion": "1", "trace": "enabled", "streamProcessingMode": "sync"});
+        request
+    };
+    let blocked = post(&sim, NOVA_STREAM, guarded("gr-block", "a forbidden thing")).await;
+    assert_eq!(blocked.summary().1, "Sorry, this is blocked by the guardrail.");
+    let frames = blocked.frames();
+    assert!(frames.iter().any(|(_, _, payload)| payload["stopReason"] == "guardrail_intervened"));
+    let (_, _, metadata) = frames.last().unwrap();
+    assert_eq!(metadata["trace"]["guardrail"]["actionReason"], "Guardrail blocked.");
+
+    let masked = post(&sim, NOVA_STREAM, guarded("gr-mask", "which address?")).await;
+    assert_eq!(masked.summary().1, "it is {EMAIL}");
+
+    let unknown = post(&sim, NOVA_STREAM, guarded("gr-none", "hi")).await;
+    let message = "The guardrail identifier or version provided in the request does not exist.";
+    assert_eq!((unknown.status, unknown.json()), (400, json!({"message": message})));
+    assert_eq!(post(&sim, NOVA, guarded("gr-mask", "hi")).await.status, 400);
+}

@@ -45,7 +45,8 @@ pub(crate) fn answer(request: &Request, model: &str) -> Answer {
     let (blocks, stop_reason) = limit(request, blocks, end);
     let output_tokens = blocks.iter().map(Block::tokens).sum();
     let usage = Usage { output_tokens, ..input_usage(request, model) };
-    Answer { blocks, stop_reason: stop_reason.to_owned(), usage, latency: 1 }
+    let service_tier = request.service_tier().map(str::to_owned);
+    Answer { blocks, stop_reason: stop_reason.to_owned(), usage, latency: 1, service_tier, trace: None }
 }
 
 /// The signature of a thought by this model.
@@ -175,7 +176,7 @@ fn input_usage(request: &Request, model: &str) -> Usage {
                 counter.add(&spec.input_schema.json.to_string());
             }
             Tool::SystemTool {} => {}
-            Tool::CachePoint {} => counter.cache_point(),
+            Tool::CachePoint { .. } => counter.cache_point(),
         }
     }
     for block in request.system() {
@@ -184,7 +185,7 @@ fn input_usage(request: &Request, model: &str) -> Usage {
                 counter.add(text);
             }
             SystemBlock::GuardContent(GuardContent::Image(_)) => counter.tokens += tokens::OF_MEDIA,
-            SystemBlock::CachePoint {} => counter.cache_point(),
+            SystemBlock::CachePoint { .. } => counter.cache_point(),
         }
     }
     for block in request.messages.iter().flat_map(|message| &message.content) {
@@ -230,7 +231,7 @@ impl Counter {
             ContentBlock::CitationsContent(json) | ContentBlock::SearchResult(json) => {
                 self.add(&json.to_string());
             }
-            ContentBlock::CachePoint {} => self.cache_point(),
+            ContentBlock::CachePoint { .. } => self.cache_point(),
             ContentBlock::GuardContent(GuardContent::Image(_))
             | ContentBlock::Image(_)
             | ContentBlock::Document(_)

@@ -121,3 +121,18 @@ fn cache_points_divide_the_input() {
     assert_eq!(usage(json!([{"text": "a b c"}, point])), (Some(0), Some(3), Some(2)));
     assert_eq!(usage(json!([{"text": "a b c"}, point, {"text": "d"}, point])), (Some(3), Some(1), Some(2)));
 }
+
+#[test]
+fn an_answer_keeps_to_its_schema() {
+    let schema = json!({"type": "object", "required": ["city"], "properties": {"city": {"type": "string"}}});
+    let format = json!({"type": "json_schema", "structure": {"jsonSchema": {"schema": schema.to_string()}}});
+    let answer = reply(
+        CLAUDE,
+        json!({
+            "messages": [{"role": "user", "content": [{"text": "which city?"}]}],
+            "outputConfig": {"textFormat": format}, "serviceTier": {"type": "flex"},
+        }),
+    );
+    assert_eq!(content(&answer), &json!([{"text": "{\"city\":\"text\"}"}]));
+    assert_eq!(answer.pointer("/serviceTier/type"), Some(&json!("flex")));
+}

@@ -38,7 +38,7 @@ pub(super) fn check(request: &Request) -> Result<(), ServiceError> {
         // Recorded as refused for documents of text; the words are ours, none are recorded.
         if neighbours
             .into_iter()
-            .any(|(block, next)| is_text_document(block) && matches!(next, ContentBlock::CachePoint {}))
+            .any(|(block, next)| is_text_document(block) && matches!(next, ContentBlock::CachePoint { .. }))
         {
             return Err(ServiceError::model_refused(
                 "a cachePoint must not follow a text document immediately",
@@ -93,12 +93,12 @@ fn is_text_document(block: &ContentBlock) -> bool {
 
 fn cache_points(request: &Request) -> usize {
     let tools = request.tool_config.iter().flat_map(|config| &config.tools);
-    tools.filter(|tool| matches!(tool, Tool::CachePoint {})).count()
-        + request.system().iter().filter(|block| matches!(block, SystemBlock::CachePoint {})).count()
+    tools.filter(|tool| matches!(tool, Tool::CachePoint { .. })).count()
+        + request.system().iter().filter(|block| matches!(block, SystemBlock::CachePoint { .. })).count()
         + request
             .messages
             .iter()
             .flat_map(|message| &message.content)
-            .filter(|block| matches!(block, ContentBlock::CachePoint {}))
+            .filter(|block| matches!(block, ContentBlock::CachePoint { .. }))
             .count()
 }

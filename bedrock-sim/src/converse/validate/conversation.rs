@@ -78,7 +78,7 @@ fn separates_cache_point(content: &[ContentBlock], index: usize, text: &str) -> 
     let before = index.checked_sub(1).and_then(|index| content.get(index));
     !text.is_empty()
         && matches!(before, Some(ContentBlock::Document(_)))
-        && matches!(content.get(index + 1), Some(ContentBlock::CachePoint {}))
+        && matches!(content.get(index + 1), Some(ContentBlock::CachePoint { .. }))
 }
 
 fn is_blank(text: &str) -> bool {

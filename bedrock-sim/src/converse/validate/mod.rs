@@ -1,7 +1,9 @@
 //! Is a request one that the service would take? In the service's order and, where it is known, in its words:
 //! the model id, the shape of the body, the conversation, and what single model families refuse.
 
+mod answer_format;
 mod attachments;
+mod capability;
 mod conversation;
 mod members;
 mod model_id;
@@ -31,6 +33,8 @@ pub(crate) fn read(body: &[u8], model: &str) -> Result<Request, ServiceError> {
     conversation::check(&request)?;
     tool_blocks::check(&request)?;
     attachments::check(&request)?;
+    capability::check(&request, model)?;
+    answer_format::check(&request)?;
     model_rules::check(&request, model)?;
     Ok(request)
 }
