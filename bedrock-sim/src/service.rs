@@ -67,13 +67,11 @@ impl Service {
     ) -> Result<Response<Body>, Infallible> {
         let (parts, body) = request.into_parts();
         let route = Route::parse(&parts.method, parts.uri.path());
-        let body = match Limited::new(body, LARGEST_BODY).collect().await {
-            Ok(body) => body.to_bytes(),
-            Err(_) => {
-                let error = ServiceError::validation("Input is too long for requested model.");
-                return Ok(refused(&route, error).response(0));
-            }
+        let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await else {
+            let error = ServiceError::validation("Input is too long for requested model.");
+            return Ok(refused(&route, error).response(0));
         };
+        let body = body.to_bytes();
         if let Route::Introspection(what) = route {
             return Ok(introspection::answer(&self, what, parts.uri.query(), &body).await);
         }

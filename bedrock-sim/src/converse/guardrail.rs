@@ -147,7 +147,7 @@ fn evaluated(request: &Request) -> Vec<&str> {
                 texts.extend(result.content.iter().filter_map(|part| match part {
                     ToolResultBlock::Text(text) => Some(text.as_str()),
                     _ => None,
-                }))
+                }));
             }
             _ => {}
         }

@@ -58,7 +58,7 @@ pub(super) fn malformed(violations: &str) -> ServiceError {
 }
 
 fn walk(value: &Value, schema: &'static Schema, place: &str, violations: &mut String) {
-    let mut broken = |rule: String| violations.push_str(&format!("{place}: {rule}"));
+    let mut broken = |rule: String| violations.extend([place, ": ", &rule]);
     match schema {
         Schema::Text { least, most } => match value.as_str().map(|text| text.chars().count()) {
             None => broken(wrong_type("String", value)),

@@ -25,9 +25,7 @@ struct Capability {
     system: bool,
     tools: Tools,
     images: bool,
-    caching: bool,
-    /// How long a cache lives may be said.
-    cache_ttl: bool,
+    caching: Caching,
     /// `outputConfig.textFormat` and strict tools.
     structured: bool,
 }
@@ -41,6 +39,16 @@ enum Tools {
     All,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Caching {
+    None,
+    /// Cache points, but not how long the cache lives.
+    Plain,
+    /// Cache points with `ttl`.
+    Timed,
+}
+
 impl Default for Capability {
     fn default() -> Self {
         Self {
@@ -50,8 +58,7 @@ impl Default for Capability {
             system: true,
             tools: Tools::All,
             images: true,
-            caching: false,
-            cache_ttl: false,
+            caching: Caching::None,
             structured: false,
         }
     }
@@ -62,7 +69,7 @@ impl Capability {
         let id = bare(model);
         if !id.contains('.') {
             // An ARN that does not name its model: nothing is known, so nothing is refused.
-            return Ok(Self { caching: true, cache_ttl: true, structured: true, ..Self::default() });
+            return Ok(Self { caching: Caching::Timed, structured: true, ..Self::default() });
         }
         let known = KNOWN
             .as_ref()
@@ -152,13 +159,13 @@ fn caching(request: &Request, capability: &Capability) -> Result<(), ServiceErro
             _ => None,
         });
     for ttl in in_tools.chain(in_system).chain(in_messages) {
-        if !capability.caching {
+        if capability.caching == Caching::None {
             return Err(ServiceError::validation(
                 "You invoked an unsupported model or your request did not allow prompt caching. \
                  See the documentation for more information.",
             ));
         }
-        if ttl.is_some() && !capability.cache_ttl {
+        if ttl.is_some() && capability.caching != Caching::Timed {
             return Err(unsupported("cachePoint.ttl"));
         }
     }
