@@ -8,6 +8,7 @@ pub mod error;
 pub mod ids;
 
 // Set up once, from the operator's file.
+pub mod capability;
 pub mod config;
 
 // A request comes in, is known by its key, and is read into the one inner vocabulary.

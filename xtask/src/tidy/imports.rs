@@ -5,26 +5,39 @@ use super::source::{File, Violation};
 const SOURCE: &str = "host/src/";
 
 /// A module of the host and the modules that it may name. `main`, `lib` and `cli` put everything together.
-const MAY_IMPORT: [(&str, &[&str]); 14] = [
+const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("ids", &["error", "chat", "env"]),
     ("error", &["ids", "chat", "env"]),
     ("chat", &["ids", "error", "env"]),
     ("env", &["ids", "error", "chat"]),
     ("wire", &["chat", "ids", "error"]),
-    ("config", &["ids", "error", "env"]),
-    ("pipeline", &["chat", "ids", "error", "config"]),
+    ("capability", &["chat"]),
+    ("config", &["capability", "ids", "error", "env"]),
+    ("pipeline", &["chat", "capability", "ids", "error", "config"]),
     ("plugin", &["chat", "pipeline", "store", "config", "ids", "error"]),
-    ("bedrock", &["chat", "pipeline", "config", "ids", "error"]),
+    ("bedrock", &["chat", "capability", "pipeline", "config", "ids", "error"]),
     ("store", &["chat", "pipeline", "ids", "error", "config"]),
     ("fetch", &["config"]),
-    ("http", &["fetch", "wire", "chat", "pipeline", "store", "config", "ids", "error"]),
+    ("http", &["fetch", "wire", "chat", "capability", "pipeline", "store", "config", "ids", "error"]),
     ("ingress", &["http", "config", "ids", "error"]),
     ("cli", ALL),
 ];
 
 const ALL: &[&str] = &[
-    "ids", "error", "chat", "env", "wire", "config", "fetch", "pipeline", "plugin", "bedrock", "store",
-    "http", "ingress",
+    "ids",
+    "error",
+    "chat",
+    "env",
+    "wire",
+    "capability",
+    "config",
+    "fetch",
+    "pipeline",
+    "plugin",
+    "bedrock",
+    "store",
+    "http",
+    "ingress",
 ];
 
 /// Every `crate::module` in the host is one that the table allows. Test code may name any.

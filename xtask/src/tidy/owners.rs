@@ -15,7 +15,7 @@ const OWNERS: [(&str, &[&str]); 10] = [
     ("hyper_rustls", &["fetch/"]),
     ("rustls", &["fetch/"]),
     ("clap", &["cli/", "main.rs"]),
-    ("toml", &["config/"]),
+    ("toml", &["capability/", "config/"]),
 ];
 
 /// A crate is named only by its owners. Test code may name any.
