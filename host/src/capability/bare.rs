@@ -2,7 +2,7 @@
 
 /// Geographies of cross-Region inference profiles, as their ids begin (Bedrock User Guide,
 /// "Supported Regions and models for inference profiles").
-const GEOGRAPHIES: [&str; 8] = ["us.", "eu.", "apac.", "jp.", "au.", "ca.", "global.", "us-gov."];
+const GEOGRAPHIES: [&str; 9] = ["us.", "eu.", "apac.", "jp.", "au.", "ca.", "in.", "global.", "us-gov."];
 
 /// What an id or ARN says about the model behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use serde::Deserialize;
 
 use super::{Prices, Thinking};
+use crate::chat;
 
 /// What one model can do on Bedrock. What is None is not known, unless its docstring says otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,6 +87,7 @@ impl Default for Capabilities {
                 named: Support::Accepted,
                 parallel_switch: ParallelSwitch::None,
                 strict: Support::Refused,
+                streamed: Support::Accepted,
             }),
             structured_output: StructuredOutput::Tool,
             caching: None,
@@ -164,6 +166,9 @@ pub struct Tools {
     pub parallel_switch: ParallelSwitch,
     /// `toolSpec.strict`: calls are held to the schema.
     pub strict: Support,
+    /// Tools in ConverseStream. Where they are refused, Converse has to be called even when the client
+    /// wants a stream.
+    pub streamed: Support,
 }
 
 /// How a model is kept from calling several tools at once.
@@ -236,6 +241,17 @@ impl ImageFormat {
     }
 }
 
+impl From<chat::MediaType> for ImageFormat {
+    fn from(media_type: chat::MediaType) -> Self {
+        match media_type {
+            chat::MediaType::Png => Self::Png,
+            chat::MediaType::Jpeg => Self::Jpeg,
+            chat::MediaType::Gif => Self::Gif,
+            chat::MediaType::Webp => Self::Webp,
+        }
+    }
+}
+
 /// How many documents a request may have, and how large (API reference, `Message`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -277,6 +293,17 @@ impl ServiceTier {
             Self::Flex => "flex",
             Self::Priority => "priority",
             Self::Reserved => "reserved",
+        }
+    }
+}
+
+impl From<chat::ServiceTier> for ServiceTier {
+    fn from(tier: chat::ServiceTier) -> Self {
+        match tier {
+            chat::ServiceTier::Default => Self::Default,
+            chat::ServiceTier::Flex => Self::Flex,
+            chat::ServiceTier::Priority => Self::Priority,
+            chat::ServiceTier::Reserved => Self::Reserved,
         }
     }
 }

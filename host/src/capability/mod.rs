@@ -12,6 +12,8 @@ mod models;
 mod pattern;
 mod prices;
 mod raw;
+#[cfg(test)]
+mod tests;
 mod thinking;
 
 pub use bare::{Bare, bare};

@@ -103,7 +103,7 @@ impl Entry {
         set(&mut to.tools, self.tools.as_ref().map(|tools| &tools.0));
         set(&mut to.caching, self.caching.as_ref().map(|caching| &caching.0));
         set(&mut to.documents, self.documents.as_ref().map(|documents| &documents.0));
-        to.top_k = self.top_k.as_ref().map_or(to.top_k, TopKPlace::place);
+        to.top_k = self.top_k.map_or(to.top_k, TopKPlace::place);
         to.context_tokens = self.context_tokens.or(to.context_tokens);
         to.max_output_tokens = self.max_output_tokens.or(to.max_output_tokens);
         to.max_stop_sequences = self.max_stop_sequences.or(to.max_stop_sequences);
@@ -123,7 +123,7 @@ enum TopKPlace {
 }
 
 impl TopKPlace {
-    fn place(&self) -> Option<TopK> {
+    fn place(self) -> Option<TopK> {
         match self {
             Self::Refused => None,
             Self::Plain => Some(TopK::Plain),

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::chat;
+
 /// How a model is told to think before it answers.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(tag = "style", rename_all = "snake_case")]
@@ -67,6 +69,19 @@ impl Effort {
             Self::High => "high",
             Self::Xhigh => "xhigh",
             Self::Max => "max",
+        }
+    }
+}
+
+impl From<chat::Effort> for Effort {
+    fn from(effort: chat::Effort) -> Self {
+        match effort {
+            chat::Effort::Minimal => Self::Minimal,
+            chat::Effort::Low => Self::Low,
+            chat::Effort::Medium => Self::Medium,
+            chat::Effort::High => Self::High,
+            chat::Effort::Xhigh => Self::Xhigh,
+            chat::Effort::Max => Self::Max,
         }
     }
 }

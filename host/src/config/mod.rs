@@ -8,6 +8,8 @@ use std::time::Duration;
 
 pub use fetch::{Fetch, HostPattern, Hosts};
 
+use crate::capability::{DataFault, Entries, Models, Operator};
+
 /// The settings of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -23,6 +25,8 @@ pub struct Config {
     pub limits: PluginLimits,
     /// Where signed thinking is between two turns. Default: in the ids of tool calls.
     pub replay: Replay,
+    /// What models can do, what else they are called, and which profile stands for which.
+    pub models: Models,
 }
 
 /// Where signed thinking is between two turns, for clients that send back no more of a turn than
@@ -106,16 +110,23 @@ pub enum ConfigError {
         /// What.
         message: String,
     },
+    /// What it says about models cannot be used.
+    #[error("`{path}` is not a valid file of models: {fault}")]
+    Models {
+        /// The file.
+        path: PathBuf,
+        /// Where, and what.
+        fault: DataFault,
+    },
 }
 
 impl Config {
     /// The settings of a file, or the defaults where there is none.
     pub fn load(file: Option<&Path>, data: &Path) -> Result<Self, ConfigError> {
         let Some(path) = file else {
-            return Ok(Self::from_raw(raw::Settings::default(), data, Path::new(".")));
+            return Self::from_raw(raw::Settings::default(), data, Path::new("."));
         };
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        let text = read(path)?;
         let raw = toml::from_str(&text).map_err(|fault: toml::de::Error| ConfigError::Malformed {
             path: path.to_owned(),
             line: fault
@@ -124,17 +135,18 @@ impl Config {
             message: fault.message().split_whitespace().collect::<Vec<_>>().join(" "),
         })?;
         // Paths in the file are relative to the file, wherever the command is typed.
-        Ok(Self::from_raw(raw, data, path.parent().unwrap_or(Path::new("."))))
+        Self::from_raw(raw, data, path.parent().unwrap_or(Path::new(".")))
     }
 
-    fn from_raw(raw: raw::Settings, data: &Path, base: &Path) -> Self {
+    fn from_raw(raw: raw::Settings, data: &Path, base: &Path) -> Result<Self, ConfigError> {
         let defaults = PluginLimits::default();
         let millis = |value: Option<std::num::NonZeroU64>, default: Duration| {
             value.map_or(default, |ms| Duration::from_millis(ms.get()))
         };
         let bytes = |value: Option<std::num::NonZeroUsize>, default: usize| value.map_or(default, Into::into);
         let limits = raw.plugin_limits;
-        Self {
+        let entries = raw.models.map(|file| entries(&base.join(file))).transpose()?;
+        Ok(Self {
             plugins: raw.plugins.map_or_else(|| data.join("plugins"), |folder| base.join(folder)),
             max_body_bytes: bytes(raw.max_body_bytes, 32 << 20),
             bedrock: Bedrock {
@@ -157,8 +169,22 @@ impl Config {
                 window_bytes: bytes(limits.window_bytes, defaults.window_bytes),
                 instances: limits.instances.map_or(defaults.instances, Into::into),
             },
-        }
+            models: Models::with(Operator {
+                entries: entries.unwrap_or_default(),
+                aliases: raw.aliases.into_iter().map(|(name, model)| (name.0, model.0)).collect(),
+                profiles: raw.profiles.into_iter().map(|(arn, model)| (arn.0, model.0)).collect(),
+            }),
+        })
     }
+}
+
+/// What a file of the operator's says about models.
+fn entries(path: &Path) -> Result<Entries, ConfigError> {
+    Entries::parse(&read(path)?).map_err(|fault| ConfigError::Models { path: path.to_owned(), fault })
+}
+
+fn read(path: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })
 }
 
 #[cfg(test)]
@@ -191,6 +217,42 @@ mod tests {
         assert_eq!(config.bedrock.region.as_deref(), Some("eu-west-1"));
         assert_eq!(config.limits.stream_hook, Duration::from_millis(7));
         assert_eq!(config.limits.instances, 4);
+    }
+
+    #[test]
+    fn reads_what_the_operator_says_about_models() {
+        const PROFILE: &str = "arn:aws:bedrock:us-east-1:012345678901:application-inference-profile/x";
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("adit.toml");
+        let settings = format!(
+            "models = 'mine.toml'\n[aliases]\n'gpt-4o' = 'us.mine.large'\n[profiles]\n'{PROFILE}' = 'mine.large'"
+        );
+        std::fs::write(&file, settings).unwrap();
+        let load = || Config::load(Some(&file), Path::new("data"));
+        assert!(load().unwrap_err().to_string().starts_with("cannot read `"));
+
+        let entries = folder.path().join("mine.toml");
+        std::fs::write(&entries, "[[model]]\npattern = 'mine.*'\nfamily = 'Mine'").unwrap();
+        let models = load().unwrap().models;
+        assert_eq!(models.resolve_alias("gpt-4o"), "us.mine.large");
+        assert_eq!(models.capabilities(models.resolve_alias("gpt-4o")).family, "Mine");
+        assert_eq!(models.capabilities(PROFILE).family, "Mine");
+
+        std::fs::write(&entries, "[[model]]\npattern = 'us.mine.*'").unwrap();
+        let fault = load().unwrap_err().to_string();
+        assert!(
+            fault.contains("mine.toml` is not a valid file of models: line 2: `us.mine.*` fits"),
+            "{fault}"
+        );
+    }
+
+    #[test]
+    fn refuses_a_profile_that_says_nothing() {
+        const ARN: &str = "arn:aws:bedrock:us-east-1:012345678901:application-inference-profile/x";
+        assert!(load(&format!("[profiles]\n'{ARN}' = '{ARN}'")).is_err());
+        assert!(load("[aliases]\n'gpt-4o' = ' '").is_err());
+        let fault = load("[profiles]\n'amazon.nova' = 'amazon.nova'").unwrap_err().to_string();
+        assert!(fault.contains("line 2: `amazon.nova` needs no line"), "{fault}");
     }
 
     #[test]

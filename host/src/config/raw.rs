@@ -1,11 +1,13 @@
 //! The settings file as it is written. Every member is optional; unknown ones are refused.
 
+use std::collections::BTreeMap;
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
 use super::HostPattern;
+use crate::capability::{Bare, bare};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -16,6 +18,9 @@ pub(super) struct Settings {
     pub(super) fetch: Fetch,
     pub(super) plugin_limits: PluginLimits,
     pub(super) reasoning: Reasoning,
+    pub(super) models: Option<PathBuf>,
+    pub(super) aliases: BTreeMap<Text, Text>,
+    pub(super) profiles: BTreeMap<OpaqueArn, ModelId>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -50,7 +55,7 @@ pub(super) struct Fetch {
 }
 
 /// A text that says something.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
 pub(super) struct Text(pub(super) String);
 
@@ -59,6 +64,40 @@ impl TryFrom<String> for Text {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         if text.trim().is_empty() { Err("is blank; leave it out instead") } else { Ok(Self(text)) }
+    }
+}
+
+/// An ARN that does not name its model.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct OpaqueArn(pub(super) String);
+
+impl TryFrom<String> for OpaqueArn {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match bare(&text) {
+            Bare::Opaque(_) => Ok(Self(text)),
+            Bare::Id(_) => Err(format!(
+                "`{text}` needs no line in `[profiles]`: it is no ARN, or one that names its model itself"
+            )),
+        }
+    }
+}
+
+/// The id of a model or an inference profile, or an ARN that names its model.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "Text")]
+pub(super) struct ModelId(pub(super) String);
+
+impl TryFrom<Text> for ModelId {
+    type Error = String;
+
+    fn try_from(Text(text): Text) -> Result<Self, Self::Error> {
+        match bare(&text) {
+            Bare::Id(_) => Ok(Self(text)),
+            Bare::Opaque(_) => Err(format!("`{text}` does not say which model it is: write a model id")),
+        }
     }
 }
 
