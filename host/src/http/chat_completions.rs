@@ -49,6 +49,7 @@ async fn answer(
     let key = authenticate(app, headers).await?;
     let body = body::read(headers, body, app.max_body_bytes).await?;
     let decoded = openai::decode(&body)?;
+    openai::refuse_remote(&decoded.request)?;
     drop(body);
 
     let policy = &key.key.policy;

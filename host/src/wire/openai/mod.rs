@@ -4,7 +4,11 @@
 //!
 //! * [`decode`] reads a request body; every fault is a 400 that names the field.
 //! * [`StreamEncoder`] and [`whole`] write the same answer in pieces or in one piece.
+//! * [`refuse_remote`] is for operators who let nothing be fetched.
+//! * [`completions`] is the older endpoint.
 //! * [`error_body`] and [`models`] write the two small bodies.
+
+pub mod completions;
 
 mod decode;
 mod encode;
@@ -12,7 +16,7 @@ mod failure;
 mod fields;
 mod models;
 
-pub use decode::{Decoded, UsageChunk, decode};
+pub use decode::{Decoded, UsageChunk, decode, refuse_remote};
 pub use encode::{Incomplete, StreamEncoder, whole};
 pub use failure::error_body;
 pub use models::{Model, model, models};

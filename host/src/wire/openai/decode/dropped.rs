@@ -5,11 +5,11 @@ const MOST: usize = 64;
 
 /// What was left out of a request although it says something.
 #[derive(Debug, Default)]
-pub(super) struct Dropped(Vec<Cow<'static, str>>);
+pub(in crate::wire::openai) struct Dropped(Vec<Cow<'static, str>>);
 
 impl Dropped {
     /// Notes a name once. One that the client made up is noted only if it is fit for a header.
-    pub(super) fn note(&mut self, name: impl Into<Cow<'static, str>>) {
+    pub(in crate::wire::openai) fn note(&mut self, name: impl Into<Cow<'static, str>>) {
         let name = name.into();
         let fit = name.len() <= 128
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.[]".contains(&byte));
@@ -20,14 +20,14 @@ impl Dropped {
     }
 
     /// Notes the members that Adit does not know of an object that stands at `place`.
-    pub(super) fn note_unknown(&mut self, place: &str, members: &[Cow<'_, str>]) {
+    pub(in crate::wire::openai) fn note_unknown(&mut self, place: &str, members: &[Cow<'_, str>]) {
         for member in members {
             self.note(format!("{place}.{member}"));
         }
     }
 
     /// The names, in the order in which they were noted.
-    pub(super) fn into_names(self) -> Vec<Cow<'static, str>> {
+    pub(in crate::wire::openai) fn into_names(self) -> Vec<Cow<'static, str>> {
         self.0
     }
 }

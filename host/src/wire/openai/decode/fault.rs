@@ -3,23 +3,23 @@
 use crate::error::{Failure, Kind};
 
 /// A required field is not there.
-pub(super) fn missing(path: &str, expected: &str) -> Failure {
+pub(in crate::wire::openai) fn missing(path: &str, expected: &str) -> Failure {
     Failure::invalid(path, format!("`{path}` is missing: it has to be {expected}"))
         .with_code("missing_required_parameter")
 }
 
 /// The value is of the right type, but not one that is possible. `problem` ends the sentence.
-pub(super) fn invalid(path: &str, problem: &str) -> Failure {
+pub(in crate::wire::openai) fn invalid(path: &str, problem: &str) -> Failure {
     Failure::invalid(path, format!("`{path}` {problem}")).with_code("invalid_value")
 }
 
 /// The request is understood and cannot be honoured. `problem` ends the sentence.
-pub(super) fn unsupported(path: &str, problem: &str) -> Failure {
+pub(in crate::wire::openai) fn unsupported(path: &str, problem: &str) -> Failure {
     Failure::invalid(path, format!("`{path}` {problem}")).with_code("unsupported_parameter")
 }
 
 /// The body is no JSON object.
-pub(super) fn not_json(error: &serde_json::Error) -> Failure {
+pub(in crate::wire::openai) fn not_json(error: &serde_json::Error) -> Failure {
     let (line, column) = (error.line(), error.column());
     let message = match wrong_type(&without_position(error)) {
         Some((found, _)) => format!("the body has to be a JSON object, not {found}"),
@@ -31,7 +31,10 @@ pub(super) fn not_json(error: &serde_json::Error) -> Failure {
 }
 
 /// A field cannot be read: says where in it, what is there, and what is expected.
-pub(super) fn unreadable(field: &str, error: &serde_path_to_error::Error<serde_json::Error>) -> Failure {
+pub(in crate::wire::openai) fn unreadable(
+    field: &str,
+    error: &serde_path_to_error::Error<serde_json::Error>,
+) -> Failure {
     let inside = error.path().to_string();
     let path = match inside.as_str() {
         "." => field.to_owned(),

@@ -1,54 +1,35 @@
-//! Images stand in the request itself, as data URLs (RFC 2397).
+//! Images: in the request, in S3, or on the web.
 
-use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-
+use super::data_url::bytes;
 use super::fault;
-use crate::chat::{Blob, MediaType, Source};
+use super::location::{Location, locate};
+use crate::chat::{Blob, MediaType, Remote, RemoteKind, ResultPart, Source};
 use crate::error::Failure;
 
-/// Takes base64 with or without its padding.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
-
 /// Reads the `url` of an image; `path` is its place in the request.
-pub(super) fn decode(url: &str, path: &str) -> Result<Blob, Failure> {
-    let Some(rest) = strip_prefix_ignoring_case(url.trim(), "data:") else {
-        return Err(fault::unsupported(
+pub(super) fn decode(url: &str, path: &str) -> Result<ResultPart, Failure> {
+    let unknown =
+        || fault::unsupported(path, "has to be a png, jpeg, gif or webp image: Bedrock takes no others");
+    match locate(url, path)? {
+        Location::Here(url) => {
+            let bytes = bytes(url.data).ok_or_else(|| fault::invalid(path, "holds broken base64"))?;
+            let media_type = sniffed(&bytes).or_else(|| labelled(&url.mime)).ok_or_else(unknown)?;
+            Ok(ResultPart::Blob(Blob { media_type, source: Source::Bytes(bytes.into()) }))
+        }
+        Location::S3 { uri, ending } => {
+            let media_type = labelled(&format!("image/{ending}")).ok_or_else(unknown)?;
+            Ok(ResultPart::Blob(Blob { media_type, source: Source::S3(uri) }))
+        }
+        Location::Web(url) => Ok(ResultPart::Remote(Remote {
+            url: url.to_owned(),
+            kind: RemoteKind::Image,
+            field: path.to_owned(),
+        })),
+        Location::Elsewhere => Err(fault::unsupported(
             path,
-            "has to be a data URL: Adit does not fetch images, so send the bytes as `data:image/png;base64,...`",
-        ));
-    };
-    let not_base64 = || fault::invalid(path, "has to be a data URL in base64: `data:image/png;base64,...`");
-    let (head, data) = rest.split_once(',').ok_or_else(not_base64)?;
-    let mut words = head.split(';').map(str::trim);
-    let label = labelled(words.next().unwrap_or_default());
-    if !words.any(|word| word.eq_ignore_ascii_case("base64")) {
-        return Err(not_base64());
+            "has to be a data URL (`data:image/png;base64,...`), an `https://` or an `s3://` address",
+        )),
     }
-    let bytes = bytes(data).ok_or_else(|| fault::invalid(path, "holds broken base64"))?;
-    let media_type = sniffed(&bytes).or(label).ok_or_else(|| {
-        fault::unsupported(path, "has to be a png, jpeg, gif or webp image: Bedrock takes no others")
-    })?;
-    Ok(Blob { media_type, source: Source::Bytes(bytes.into()) })
-}
-
-/// The decoded bytes; none if the base64 is broken or empty. Some encoders break lines.
-fn bytes(data: &str) -> Option<Vec<u8>> {
-    let decoded = if data.bytes().any(|byte| byte.is_ascii_whitespace()) {
-        BASE64.decode(data.split_ascii_whitespace().collect::<String>())
-    } else {
-        BASE64.decode(data)
-    };
-    decoded.ok().filter(|bytes| !bytes.is_empty())
-}
-
-fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
-    let (head, rest) = text.split_at_checked(prefix.len())?;
-    head.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
 /// By the bytes themselves, which know better than the label.
@@ -64,7 +45,7 @@ fn sniffed(bytes: &[u8]) -> Option<MediaType> {
 
 /// By the MIME type; `image/jpg` is wrong and common.
 fn labelled(mime: &str) -> Option<MediaType> {
-    match mime.to_ascii_lowercase().as_str() {
+    match mime {
         "image/png" => Some(MediaType::Png),
         "image/jpeg" | "image/jpg" => Some(MediaType::Jpeg),
         "image/gif" => Some(MediaType::Gif),

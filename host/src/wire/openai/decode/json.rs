@@ -20,8 +20,12 @@ pub(super) fn is_empty(value: &RawValue) -> bool {
 /// The text as a JSON object that any reader will accept; none if it is not one.
 pub(super) fn object(text: &str) -> Option<Json> {
     let text = text.trim();
-    let readable = text.starts_with('{') && serde_json::from_str::<Readable>(text).is_ok();
-    readable.then(|| Json::from_checked(text))
+    text.starts_with('{').then(|| readable(text)).flatten()
+}
+
+/// The text as JSON that any reader will accept; none if it is not.
+pub(super) fn readable(text: &str) -> Option<Json> {
+    serde_json::from_str::<Readable>(text).is_ok().then(|| Json::from_checked(text))
 }
 
 /// A value that was read to its end: nested no deeper than serde_json's limit of 128, and every

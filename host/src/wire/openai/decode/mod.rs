@@ -4,27 +4,46 @@
 //! own members. [`messages`] reads turn by turn, [`repair`] makes of the turns a conversation that
 //! Converse accepts.
 
+mod additional;
+mod assistant;
 mod body;
+mod cache;
 mod content;
+mod data_url;
+mod document;
 mod dropped;
-mod fault;
+pub(super) mod fault;
 mod image;
 mod json;
+mod location;
+mod members;
 mod messages;
+mod metadata;
 mod object;
 mod one_or_many;
+mod output;
+mod reasoning;
 mod repair;
 mod sampling;
+mod thinking;
+mod tier;
+mod tool_choice;
 mod tools;
 
 use std::borrow::Cow;
 
 use crate::chat::{Delivery, Request};
 use crate::error::Failure;
+use crate::wire::openai::fields::CHAT;
 
-use body::Body;
-use dropped::Dropped;
-use object::Text;
+use content::Reader;
+
+pub(super) use body::Body;
+pub(super) use dropped::Dropped;
+pub(super) use object::Text;
+pub(super) use sampling::decode as sampling;
+
+pub use location::refuse_remote;
 
 /// The longest model id or ARN that Bedrock takes (API reference, `Converse`, `modelId`).
 const MAX_MODEL_BYTES: usize = 2048;
@@ -56,24 +75,45 @@ pub enum UsageChunk {
 /// and no message repeats what a prompt says.
 pub fn decode(body: &[u8]) -> Result<Decoded, Failure> {
     let mut dropped = Dropped::default();
-    let body = Body::scan(body)?;
+    let body = Body::scan(body, &CHAT)?;
     body.treat_what_is_not_mapped(&mut dropped)?;
 
+    let model = model(&body)?;
+    let sampling = sampling::decode(&body, &mut dropped)?;
+    let mut tools = tools::decode(&body, &mut dropped)?;
+    let tool_choice = tool_choice::decode(&body, &mut tools)?;
+    let (delivery, include_usage) = delivery(&body)?;
+    let cache = cache::options(&body, &mut dropped)?;
+    let request = Request {
+        tools,
+        tool_choice,
+        parallel_calls: tools::parallel_calls(&body)?,
+        sampling,
+        thinking: thinking::decode(&body, &mut dropped)?,
+        output: output::decode(&body, &mut dropped)?,
+        service_tier: tier::decode(&body)?,
+        metadata: metadata::decode(&body, &mut dropped)?,
+        caching: cache.caching,
+        additional: additional::decode(&body)?,
+        delivery,
+        ..Request::new(model, Vec::new())
+    };
+    let mut reader = Reader { dropped: &mut dropped, breakpoint: cache.breakpoint };
+    let (system, messages) = messages::decode(&body, &mut reader)?;
+    let request = Request { system, messages, ..request };
+    Ok(Decoded { request, include_usage, dropped: dropped.into_names() })
+}
+
+/// `model`: any name that is not blank.
+pub(super) fn model(body: &Body<'_>) -> Result<String, Failure> {
     let model: Text<'_> = body.read("model")?.ok_or_else(|| fault::missing("model", "the id of a model"))?;
     if model.is_blank() {
         return Err(fault::invalid("model", "has to be the id of a model, not blank"));
     }
-    let model = model.into_string();
-    if model.len() > MAX_MODEL_BYTES {
+    if model.as_str().len() > MAX_MODEL_BYTES {
         return Err(fault::invalid("model", "is longer than any id of a model"));
     }
-    let sampling = sampling::decode(&body, &mut dropped)?;
-    let (tools, tool_choice) = tools::decode(&body, &mut dropped)?;
-    let (delivery, include_usage) = delivery(&body)?;
-    let (system, messages) = messages::decode(&body, &mut dropped)?;
-
-    let request = Request { system, tools, tool_choice, sampling, delivery, ..Request::new(model, messages) };
-    Ok(Decoded { request, include_usage, dropped: dropped.into_names() })
+    Ok(model.into_string())
 }
 
 object::object! {
@@ -84,7 +124,7 @@ object::object! {
 }
 
 /// `stream`, and `stream_options`, which mean nothing without it.
-fn delivery(body: &Body<'_>) -> Result<(Delivery, UsageChunk), Failure> {
+pub(super) fn delivery(body: &Body<'_>) -> Result<(Delivery, UsageChunk), Failure> {
     let options: StreamOptions<'_> = body.read("stream_options")?.unwrap_or_default();
     let include_usage =
         if options.include_usage == Some(true) { UsageChunk::Include } else { UsageChunk::Omit };

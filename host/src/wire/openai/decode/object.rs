@@ -9,7 +9,7 @@ use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 /// A string, borrowed from the body where it holds no escapes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Text<'a>(Cow<'a, str>);
+pub(in crate::wire::openai) struct Text<'a>(Cow<'a, str>);
 
 impl<'a, T: Into<Cow<'a, str>>> From<T> for Text<'a> {
     fn from(text: T) -> Self {
@@ -18,20 +18,20 @@ impl<'a, T: Into<Cow<'a, str>>> From<T> for Text<'a> {
 }
 
 impl<'a> Text<'a> {
-    pub(super) fn as_str(&self) -> &str {
+    pub(in crate::wire::openai) fn as_str(&self) -> &str {
         &self.0
     }
 
-    pub(super) fn into_string(self) -> String {
+    pub(in crate::wire::openai) fn into_string(self) -> String {
         self.0.into_owned()
     }
 
-    pub(super) fn into_cow(self) -> Cow<'a, str> {
+    pub(in crate::wire::openai) fn into_cow(self) -> Cow<'a, str> {
         self.0
     }
 
     /// Whether there is nothing to read: Bedrock refuses text of white space alone.
-    pub(super) fn is_blank(&self) -> bool {
+    pub(in crate::wire::openai) fn is_blank(&self) -> bool {
         self.0.trim().is_empty()
     }
 }
@@ -70,8 +70,8 @@ macro_rules! object {
         $(#[$doc])*
         #[derive(Debug, Default)]
         $visibility struct $name<$life> {
-            $($field: Option<$type>,)*
-            unknown: Vec<std::borrow::Cow<$life, str>>,
+            $($visibility $field: Option<$type>,)*
+            $visibility unknown: Vec<std::borrow::Cow<$life, str>>,
         }
 
         impl<'de: $life, $life> serde::Deserialize<'de> for $name<$life> {
@@ -115,4 +115,4 @@ macro_rules! object {
         }
     };
 }
-pub(super) use object;
+pub(in crate::wire::openai) use object;

@@ -7,7 +7,7 @@ use super::object::Text;
 
 /// A string, or a list that holds more: OpenAI's form of `content` and of `stop`.
 #[derive(Debug)]
-pub(super) enum OneOrMany<'a, T> {
+pub(in crate::wire::openai) enum OneOrMany<'a, T> {
     /// The short form.
     One(Text<'a>),
     /// The long form.

@@ -4,6 +4,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use super::content::part_of;
 use crate::chat::{Message, Part, ResultPart, Role, ToolResult, ToolResultStatus};
 
 /// What stands in for a beginning that was cut off.
@@ -46,6 +47,15 @@ pub(super) fn conversation(turns: impl IntoIterator<Item = Turn>) -> Vec<Message
 pub(super) fn begin_with_user(messages: &mut Vec<Message>) {
     if messages.first().is_some_and(|first| first.role == Role::Assistant) {
         messages.insert(0, Message { role: Role::User, parts: vec![Part::Text(CONTINUED.to_owned())] });
+    }
+}
+
+/// An answer that the model is to continue must not end in white space: models refuse that.
+pub(super) fn trim_end(messages: &mut [Message]) {
+    let Some(Message { role: Role::Assistant, parts }) = messages.last_mut() else { return };
+    let said = parts.iter_mut().rev().find(|part| !matches!(part, Part::CachePoint(_)));
+    if let Some(Part::Text(text)) = said {
+        text.truncate(text.trim_end().len());
     }
 }
 
@@ -95,13 +105,7 @@ impl Conversation {
             None if content.is_empty() => {}
             None => {
                 self.said.push(Part::Text(format!("Result of the earlier tool call {tool_use_id}:")));
-                self.said.extend(content.into_iter().map(|part| match part {
-                    ResultPart::Text(text) => Part::Text(text),
-                    ResultPart::Blob(blob) => Part::Blob(blob),
-                    ResultPart::Document(document) => Part::Document(document),
-                    ResultPart::Remote(remote) => Part::Remote(remote),
-                    ResultPart::CachePoint(ttl) => Part::CachePoint(ttl),
-                }));
+                self.said.extend(content.into_iter().map(part_of));
             }
         }
     }

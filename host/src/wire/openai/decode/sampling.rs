@@ -8,15 +8,16 @@ use super::one_or_many::OneOrMany;
 use crate::chat::Sampling;
 use crate::error::Failure;
 
-/// Reads `max_completion_tokens` (or `max_tokens`, its older name), `temperature`, `top_p` and `stop`.
-pub(super) fn decode(body: &Body<'_>, dropped: &mut Dropped) -> Result<Sampling, Failure> {
+/// Reads `max_completion_tokens` (or `max_tokens`, its older name), `temperature`, `top_p`, `top_k`
+/// and `stop`.
+pub(in crate::wire::openai) fn decode(body: &Body<'_>, dropped: &mut Dropped) -> Result<Sampling, Failure> {
     let max_completion_tokens = tokens(body, "max_completion_tokens")?;
     let max_tokens = tokens(body, "max_tokens")?;
     Ok(Sampling {
         max_tokens: max_completion_tokens.or(max_tokens),
         temperature: temperature(body, dropped)?,
         top_p: number(body, "top_p", 1.0)?,
-        top_k: None,
+        top_k: tokens(body, "top_k")?,
         stop_sequences: stop_sequences(body, dropped)?,
     })
 }

@@ -2,7 +2,7 @@ use crate::chat::{BlockKind, BlockStart};
 
 /// Where the text of a block goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Slot {
+pub(in crate::wire::openai) enum Slot {
     /// `content`
     Text,
     /// `reasoning_content`
@@ -18,7 +18,7 @@ pub(super) enum Slot {
 
 /// How far the arguments of a call have come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Arguments {
+pub(in crate::wire::openai) enum Arguments {
     /// Nothing yet.
     Empty,
     /// Something.
@@ -27,14 +27,14 @@ pub(super) enum Arguments {
 
 /// The blocks of one answer.
 #[derive(Debug, Default)]
-pub(super) struct Blocks {
+pub(in crate::wire::openai) struct Blocks {
     slots: Vec<(u32, Slot)>,
     calls: usize,
 }
 
 impl Blocks {
     /// Begins a block and says where it goes.
-    pub(super) fn start(&mut self, start: &BlockStart) -> Slot {
+    pub(in crate::wire::openai) fn start(&mut self, start: &BlockStart) -> Slot {
         let slot = match start.kind {
             BlockKind::Text => Slot::Text,
             BlockKind::Reasoning => Slot::Reasoning,
@@ -50,12 +50,12 @@ impl Blocks {
 
     /// Where a block goes. One that never began can only be text. The block that is looked for
     /// nearly always began last.
-    pub(super) fn slot(&self, index: u32) -> Slot {
+    pub(in crate::wire::openai) fn slot(&self, index: u32) -> Slot {
         self.slots.iter().rev().find(|(known, _)| *known == index).map_or(Slot::Text, |(_, slot)| *slot)
     }
 
     /// Notes that the arguments of a block's call have begun.
-    pub(super) fn begin_arguments(&mut self, index: u32) {
+    pub(in crate::wire::openai) fn begin_arguments(&mut self, index: u32) {
         if let Some((_, Slot::Call { arguments, .. })) =
             self.slots.iter_mut().rev().find(|(known, _)| *known == index)
         {
@@ -64,7 +64,7 @@ impl Blocks {
     }
 
     /// The place of a call that has no arguments yet. The caller begins them now.
-    pub(super) fn take_empty_call(&mut self) -> Option<usize> {
+    pub(in crate::wire::openai) fn take_empty_call(&mut self) -> Option<usize> {
         self.slots.iter_mut().find_map(|(_, slot)| match slot {
             Slot::Call { place, arguments: arguments @ Arguments::Empty } => {
                 *arguments = Arguments::Begun;
@@ -75,7 +75,7 @@ impl Blocks {
     }
 
     /// How many calls there are.
-    pub(super) fn calls(&self) -> usize {
+    pub(in crate::wire::openai) fn calls(&self) -> usize {
         self.calls
     }
 }

@@ -5,6 +5,8 @@ use serde::Serialize;
 
 use super::blocks::{Arguments, Blocks, Slot};
 use super::finish::{Incomplete, finish_reason};
+use super::signature::Signature;
+use super::tier;
 use super::usage::Usage;
 use crate::chat::{self, BlockKind, BlockStart, Event, StopReason};
 use crate::error::Failure;
@@ -31,6 +33,7 @@ pub struct StreamEncoder {
     include_usage: UsageChunk,
     usage: Option<chat::Usage>,
     blocks: Blocks,
+    signature: Signature,
     state: State,
 }
 
@@ -63,7 +66,15 @@ impl StreamEncoder {
         }
         chunk_start.put_slice(b",\"choices\":[{\"index\":0,\"delta\":{");
         let (head, chunk_start) = (head.freeze(), chunk_start.freeze());
-        Self { head, chunk_start, include_usage, usage: None, blocks: Blocks::default(), state: State::Fresh }
+        Self {
+            head,
+            chunk_start,
+            include_usage,
+            usage: None,
+            blocks: Blocks::default(),
+            signature: Signature::default(),
+            state: State::Fresh,
+        }
     }
 
     /// Appends the chunks for events that arrived together. What comes after the end of the answer,
@@ -77,8 +88,9 @@ impl StreamEncoder {
                 Event::Delta(delta) => self.delta(delta.index, &delta.text, out),
                 Event::BlockStop(index) => self.block_stop(*index, out),
                 Event::MessageStop(reason) => self.message_stop(reason, out),
-                // Sealed thoughts do not come back in this format yet, see `decode`.
-                Event::Signature { .. } | Event::RedactedReasoning { .. } => {}
+                Event::Signature { value, .. } => self.signature.seal(value),
+                // What only the model can read has no place in this format.
+                Event::RedactedReasoning { .. } => {}
             }
         }
     }
@@ -93,6 +105,10 @@ impl StreamEncoder {
             out.put_slice(&self.head);
             out.put_slice(b",\"choices\":[],\"usage\":");
             put_json(out, &Usage::from(usage));
+            if let Some(tier) = usage.service_tier {
+                out.put_slice(b",\"service_tier\":");
+                put_json(out, tier::word(tier));
+            }
             out.put_slice(b"}\n\n");
         }
         out.put_slice(b"data: [DONE]\n\n");
@@ -113,6 +129,9 @@ impl StreamEncoder {
 
     fn block_start(&mut self, start: &BlockStart, out: &mut BytesMut) {
         let slot = self.blocks.start(start);
+        if slot == Slot::Reasoning {
+            self.signature.begin_thought();
+        }
         if let (Slot::Call { place, .. }, BlockKind::ToolUse { id, name }) = (slot, &start.kind) {
             self.start_chunk(out);
             start_call(place, out);
@@ -152,6 +171,9 @@ impl StreamEncoder {
     fn message_stop(&mut self, reason: &StopReason, out: &mut BytesMut) {
         while let Some(place) = self.blocks.take_empty_call() {
             self.arguments_chunk(place, "{}", out);
+        }
+        if let Some(signature) = std::mem::take(&mut self.signature).of_the_one_thought() {
+            self.text_chunk("reasoning_signature", &signature, out);
         }
         if self.state == State::Fresh {
             self.text_chunk("content", "", out);
@@ -198,6 +220,7 @@ fn start_call(place: usize, out: &mut BytesMut) {
     write!(out, "\"tool_calls\":[{{\"index\":{place}").ok();
 }
 
-fn put_json<T: Serialize + ?Sized>(out: &mut BytesMut, value: &T) {
+/// Appends a value as JSON.
+pub(in crate::wire::openai) fn put_json<T: Serialize + ?Sized>(out: &mut BytesMut, value: &T) {
     serde_json::to_writer(out.writer(), value).ok();
 }

@@ -5,7 +5,7 @@ use crate::chat;
 /// What an answer cost, in OpenAI's words (`CompletionUsage`). The prompt's tokens include those of
 /// the cache, so that the sum adds up.
 #[derive(Debug, Serialize)]
-pub(super) struct Usage {
+pub(in crate::wire::openai) struct Usage {
     prompt_tokens: u64,
     completion_tokens: u64,
     total_tokens: u64,

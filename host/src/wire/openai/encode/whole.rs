@@ -3,6 +3,8 @@ use serde::Serialize;
 
 use super::blocks::{Blocks, Slot};
 use super::finish::{Incomplete, finish_reason};
+use super::signature::Signature;
+use super::tier;
 use super::usage::Usage;
 use crate::chat::{self, BlockKind, Event, StopReason};
 use crate::error::{Failure, Kind};
@@ -26,6 +28,7 @@ pub fn whole<'a>(
         content: (!is_call_alone).then_some(answer.text),
         refusal: None,
         reasoning_content: answer.reasoning,
+        reasoning_signature: answer.signature.of_the_one_thought(),
         tool_calls: answer.calls,
     };
     let response = Response {
@@ -35,6 +38,7 @@ pub fn whole<'a>(
         model,
         choices: [Choice { index: 0, message, logprobs: None, finish_reason }],
         usage: answer.usage.into(),
+        service_tier: answer.usage.service_tier.map(tier::word),
     };
     serde_json::to_vec(&response).map(Bytes::from).map_err(|error| {
         Failure::new(Kind::Internal, "the answer could not be written").with_internal(error.to_string())
@@ -46,6 +50,7 @@ pub fn whole<'a>(
 struct Answer<'a> {
     text: String,
     reasoning: String,
+    signature: Signature,
     calls: Vec<Call<'a>>,
     stop_reason: Option<&'a StopReason>,
     usage: chat::Usage,
@@ -60,7 +65,9 @@ impl<'a> Answer<'a> {
                 Event::Usage(usage) => answer.usage = *usage,
                 _ if answer.stop_reason.is_some() => {}
                 Event::BlockStart(start) => {
-                    blocks.start(start);
+                    if blocks.start(start) == Slot::Reasoning {
+                        answer.signature.begin_thought();
+                    }
                     if let BlockKind::ToolUse { id, name } = &start.kind {
                         answer.calls.push(Call::new(id, name));
                     }
@@ -75,7 +82,8 @@ impl<'a> Answer<'a> {
                     }
                 },
                 Event::MessageStop(reason) => answer.stop_reason = Some(reason),
-                Event::BlockStop(_) | Event::Signature { .. } | Event::RedactedReasoning { .. } => {}
+                Event::Signature { value, .. } => answer.signature.seal(value),
+                Event::BlockStop(_) | Event::RedactedReasoning { .. } => {}
             }
         }
         for call in answer.calls.iter_mut().filter(|call| call.function.arguments.is_empty()) {
@@ -93,6 +101,8 @@ struct Response<'a> {
     model: &'a str,
     choices: [Choice<'a>; 1],
     usage: Usage,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service_tier: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -113,6 +123,8 @@ struct Message<'a> {
     refusal: Option<()>,
     #[serde(skip_serializing_if = "String::is_empty")]
     reasoning_content: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_signature: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tool_calls: Vec<Call<'a>>,
 }

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use super::{FIELDS, Treatment};
+use super::{CHAT, COMPLETIONS, Table, Treatment};
 
 /// The rows of the page's table called `name`: what stands between its two marks, without the heading.
 fn rows(name: &str) -> Vec<String> {
@@ -19,9 +19,10 @@ fn code(texts: &[&str]) -> String {
     texts.iter().map(|text| format!("`{text}`")).collect::<Vec<_>>().join(", ")
 }
 
-#[test]
-fn the_page_tells_what_becomes_of_each_field() {
-    let table: Vec<String> = FIELDS
+/// The rows that the page has to have for a table.
+fn expected(table: &Table) -> Vec<String> {
+    table
+        .fields
         .iter()
         .map(|field| {
             let (word, harmless, because) = match field.treatment {
@@ -34,15 +35,21 @@ fn the_page_tells_what_becomes_of_each_field() {
             };
             format!("| `{}` | {word} | {harmless} | {because} |", field.name)
         })
-        .collect();
-    assert!(rows("fields") == table, "the rows between the marks `fields` have to be:\n{}", table.join("\n"));
+        .collect()
+}
+
+#[test]
+fn the_page_tells_what_becomes_of_each_field() {
+    for (name, table) in [("fields", &CHAT), ("completions", &COMPLETIONS)] {
+        let table = expected(table);
+        assert!(rows(name) == table, "the rows between the marks `{name}` have to be:\n{}", table.join("\n"));
+    }
 }
 
 #[test]
 fn the_page_tells_where_each_mapped_field_goes() {
     let shown: Vec<String> =
         rows("mapped").iter().map(|row| row.split('`').nth(1).unwrap().to_owned()).collect();
-    let mapped: Vec<&str> =
-        FIELDS.iter().filter(|field| field.treatment == Treatment::Mapped).map(|field| field.name).collect();
-    assert_eq!(shown, mapped);
+    let mapped = CHAT.fields.iter().filter(|field| field.treatment == Treatment::Mapped);
+    assert_eq!(shown, mapped.map(|field| field.name).collect::<Vec<_>>());
 }

@@ -7,7 +7,7 @@ use crate::wire::openai::{Model, UsageChunk, error_body, models};
 
 #[test]
 fn answers_in_pieces_and_in_one_piece() {
-    check("answer", |case| {
+    check("answers", |case| {
         let events = parse(case);
         let usage = if case.contains("include usage") { UsageChunk::Include } else { UsageChunk::Omit };
         let stream = stream([events.as_slice()], usage);

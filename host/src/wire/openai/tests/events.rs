@@ -2,12 +2,12 @@
 
 use bytes::BytesMut;
 
-use crate::chat::{BlockKind, BlockStart, Delta, Event, StopReason, Usage};
+use crate::chat::{BlockKind, BlockStart, Delta, Event, ServiceTier, StopReason, Usage};
 use crate::error::{Failure, Kind};
-use crate::wire::openai::{StreamEncoder, UsageChunk, whole};
+use crate::wire::openai::{StreamEncoder, UsageChunk, completions, whole};
 
 /// Reads `text 0`, `reasoning 0`, `tool 0 ID NAME`, `delta 0 "JSON"`, `signature 0 X`, `stop 0`,
-/// `end REASON` and `usage INPUT OUTPUT READ WRITTEN`.
+/// `redacted 0 X`, `end REASON`, `usage INPUT OUTPUT READ WRITTEN` and `usage INPUT OUTPUT READ WRITTEN TIER`.
 pub(super) fn parse(case: &str) -> Vec<Event> {
     case.lines().filter_map(event).collect()
 }
@@ -27,6 +27,7 @@ fn event(line: &str) -> Option<Event> {
             Some(Event::Delta(Delta { index: number(1), text: serde_json::from_str(words[2]).unwrap() }))
         }
         "signature" => Some(Event::Signature { index: number(1), value: words[2].to_owned() }),
+        "redacted" => Some(Event::RedactedReasoning { index: number(1), data: words[2].to_owned() }),
         "stop" => Some(Event::BlockStop(number(1))),
         "end" => Some(Event::MessageStop(match words[1] {
             "end_turn" => StopReason::EndTurn,
@@ -37,13 +38,20 @@ fn event(line: &str) -> Option<Event> {
             other => StopReason::Other(other.to_owned()),
         })),
         "usage" => {
-            let counts: Vec<u64> = line.split(' ').skip(1).map(|count| count.parse().unwrap()).collect();
+            let words: Vec<&str> = line.split(' ').skip(1).collect();
+            let counts: Vec<u64> = words[..4].iter().map(|count| count.parse().unwrap()).collect();
+            let tier = words.get(4).map(|tier| match *tier {
+                "default" => ServiceTier::Default,
+                "flex" => ServiceTier::Flex,
+                "priority" => ServiceTier::Priority,
+                _ => ServiceTier::Reserved,
+            });
             Some(Event::Usage(Usage {
                 input_tokens: counts[0],
                 output_tokens: counts[1],
                 cache_read_tokens: counts[2],
                 cache_write_tokens: counts[3],
-                service_tier: None,
+                service_tier: tier,
             }))
         }
         _ => None,
@@ -67,6 +75,33 @@ pub(super) fn stream<'a>(batches: impl IntoIterator<Item = &'a [Event]>, usage: 
     assert!(encoder.finish(&mut out).is_err());
     assert_eq!(out.len(), length);
     String::from_utf8(out.to_vec()).unwrap()
+}
+
+/// The same stream in the older format.
+pub(super) fn completion_stream<'a>(
+    batches: impl IntoIterator<Item = &'a [Event]>,
+    usage: UsageChunk,
+) -> String {
+    let mut encoder = completions::StreamEncoder::new("cmpl-1", "m", 1_700_000_000, usage);
+    let mut out = BytesMut::new();
+    for batch in batches {
+        encoder.batch(batch, &mut out);
+    }
+    if let Err(incomplete) = encoder.finish(&mut out) {
+        encoder.failure(&incomplete.into(), &mut out);
+    }
+    let length = out.len();
+    encoder.failure(&Failure::new(Kind::Internal, "late"), &mut out);
+    encoder.batch(&[Event::Delta(Delta { index: 0, text: "late".to_owned() })], &mut out);
+    assert!(encoder.finish(&mut out).is_err());
+    assert_eq!(out.len(), length);
+    String::from_utf8(out.to_vec()).unwrap()
+}
+
+/// The same answer in the older format.
+pub(super) fn completion(events: &[Event]) -> Result<String, Failure> {
+    let bytes = completions::whole("cmpl-1", "m", 1_700_000_000, events)?;
+    Ok(String::from_utf8(bytes.to_vec()).unwrap())
 }
 
 /// The answer in one piece.

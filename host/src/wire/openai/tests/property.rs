@@ -3,7 +3,8 @@ use serde_json::Value;
 
 use super::events::{answer, frames, stream};
 use crate::chat::{BlockKind, BlockStart, Delta, Event, Json, Part, Role, StopReason, Usage};
-use crate::wire::openai::{UsageChunk, decode};
+use crate::error::Kind;
+use crate::wire::openai::{UsageChunk, completions, decode};
 
 /// An answer: blocks in order, each with its deltas, then the end and the usage.
 fn events() -> impl Strategy<Value = Vec<Event>> {
@@ -25,8 +26,12 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         let mut index = 0;
         for (gap, kind, deltas) in blocks {
             index += gap;
+            let is_sealed = kind == BlockKind::Reasoning && deltas.len() > 2;
             events.push(Event::BlockStart(BlockStart { index, kind }));
             events.extend(deltas.into_iter().map(|text| Event::Delta(Delta { index, text })));
+            if is_sealed {
+                events.push(Event::Signature { index, value: "c2VhbA==".to_owned() });
+            }
             events.push(Event::BlockStop(index));
         }
         events.push(Event::MessageStop(reason));
@@ -52,6 +57,10 @@ fn joined(chunks: &[Value]) -> Value {
         }
         content.push_str(delta["content"].as_str().unwrap_or_default());
         reasoning.push_str(delta["reasoning_content"].as_str().unwrap_or_default());
+        if let Some(signature) = delta.get("reasoning_signature") {
+            assert!(message.get("reasoning_signature").is_none(), "one chunk has the seal");
+            message["reasoning_signature"] = signature.clone();
+        }
         for piece in delta["tool_calls"].as_array().into_iter().flatten() {
             let place = usize::try_from(piece["index"].as_u64().unwrap()).unwrap();
             if place == calls.len() {
@@ -106,16 +115,34 @@ proptest! {
 
     #[test]
     fn takes_any_bytes_without_a_panic(bytes in any::<Vec<u8>>()) {
-        decode(&bytes).ok();
+        takes(&bytes);
     }
 
     #[test]
-    fn takes_a_mutated_request_without_a_panic(place in any::<prop::sample::Index>(), with in ".{0,3}", cut in 0..4_usize) {
+    fn takes_a_request_of_broken_text(place in any::<prop::sample::Index>(), with in ".{0,3}", cut in 0..4_usize) {
         let mut characters: Vec<char> = REQUEST.chars().collect();
         let start = place.index(characters.len());
         let end = (start + cut).min(characters.len());
         characters.splice(start..end, with.chars());
-        decode(characters.into_iter().collect::<String>().as_bytes()).ok();
+        takes(characters.into_iter().collect::<String>().as_bytes());
+    }
+
+    #[test]
+    fn takes_a_request_with_other_values(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), value()), 1..4),
+    ) {
+        let mut request: Value = serde_json::from_str(REQUEST).unwrap();
+        for (place, value) in changes {
+            let mut places: Vec<String> = Vec::new();
+            pointers(&request, String::new(), &mut places);
+            *request.pointer_mut(place.get(places.as_slice()).as_str()).unwrap() = value;
+        }
+        takes(request.to_string().as_bytes());
+        if let Some(members) = request.as_object_mut() {
+            let messages = members.remove("messages").unwrap_or_default();
+            members.insert("prompt".to_owned(), messages);
+        }
+        takes_a_prompt(request.to_string().as_bytes());
     }
 
     /// Whatever the turns are, Converse gets a conversation that it accepts.
@@ -150,6 +177,74 @@ proptest! {
     }
 }
 
+/// Every request gives a call or a 400.
+#[track_caller]
+fn takes(body: &[u8]) {
+    if let Err(failure) = decode(body) {
+        assert_eq!(failure.kind, Kind::InvalidRequest, "{failure:?}");
+    }
+}
+
+/// So does every request of the older format.
+#[track_caller]
+fn takes_a_prompt(body: &[u8]) {
+    if let Err(failure) = completions::decode(body) {
+        assert_eq!(failure.kind, Kind::InvalidRequest, "{failure:?}");
+    }
+}
+
+/// The places of all values in a value, as JSON pointers.
+fn pointers(value: &Value, at: String, found: &mut Vec<String>) {
+    for (name, member) in value.as_object().into_iter().flatten() {
+        pointers(member, format!("{at}/{name}"), found);
+    }
+    for (place, item) in value.as_array().into_iter().flatten().enumerate() {
+        pointers(item, format!("{at}/{place}"), found);
+    }
+    found.push(at);
+}
+
+/// Something that clients might write anywhere.
+fn value() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        prop::sample::select(vec![
+            "",
+            " ",
+            "text",
+            "image_url",
+            "file",
+            "thinking",
+            "redacted_thinking",
+            "guarded_text",
+            "function",
+            "allowed_tools",
+            "assistant",
+            "tool",
+            "system",
+            "none",
+            "json_schema",
+            "ephemeral",
+            "enabled",
+            "data:,",
+            "data:;base64,",
+            "s3://",
+            "https://",
+            "<think>",
+            "{",
+        ])
+        .prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+        Just(serde_json::json!([])),
+        Just(serde_json::json!({})),
+        Just(serde_json::json!(["a"])),
+        Just(serde_json::json!({"type": "text"})),
+    ]
+}
+
 fn turn() -> impl Strategy<Value = String> {
     prop_oneof![
         Just(r#"{"role":"system","content":"s"}"#.to_owned()),
@@ -171,9 +266,18 @@ fn turn() -> impl Strategy<Value = String> {
 }
 
 const REQUEST: &str = r#"{"model":"m","stream":true,"stream_options":{"include_usage":true},"max_tokens":10,
-"temperature":0.5,"stop":["a","b"],"n":1,"seed":3,"tool_choice":{"type":"function","function":{"name":"f"}},
-"tools":[{"type":"function","function":{"name":"f","description":"d","parameters":{"type":"object"}}}],
+"temperature":0.5,"top_k":5,"stop":["a","b"],"n":1,"seed":3,"service_tier":"flex","reasoning_effort":"low",
+"thinking":{"type":"enabled","budget_tokens":2000},"metadata":{"a":"b"},"anthropic_beta":["x"],
+"additional_model_request_fields":{"c":{"d":1}},"prompt_cache_options":{"mode":"explicit","ttl":"30m"},
+"response_format":{"type":"json_schema","json_schema":{"name":"s","strict":true,"schema":{"type":"object"}}},
+"tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"auto","tools":[{"function":{"name":"f"}}]}},
+"tools":[{"type":"function","cache_control":{"type":"ephemeral","ttl":"5m"},
+"function":{"name":"f","description":"d","strict":true,"parameters":{"type":"object"}}}],
 "messages":[{"role":"system","content":"s"},{"role":"user","content":[{"type":"text","text":"t\u00e9"},
-{"type":"image_url","image_url":{"url":"data:image/png;base64,iVBORw0KGgo="}}]},
-{"role":"assistant","content":null,"tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{\"a\":1}"}}]},
-{"role":"tool","tool_call_id":"1","content":"r"}]}"#;
+{"type":"guarded_text","text":"g","qualifiers":["query"]},
+{"type":"file","file":{"filename":"a.txt","file_data":"data:text/plain;base64,SGk="}},
+{"type":"image_url","image_url":{"url":"data:image/png;base64,iVBORw0KGgo="},"cache_control":{"type":"ephemeral"}}]},
+{"role":"assistant","content":[{"type":"thinking","thinking":"h","signature":"s"},{"type":"text","text":"<think>h</think>i"}],
+"thinking_blocks":[{"type":"redacted_thinking","data":"SGk="}],"reasoning_content":"h","reasoning_signature":"s",
+"tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{\"a\":1}"}}]},
+{"role":"tool","tool_call_id":"1","content":"r"},{"role":"assistant","content":"b "}]}"#;

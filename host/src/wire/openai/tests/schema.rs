@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::encode::KINDS;
-use super::events::{answer, frames, parse, stream};
+use super::events::{answer, completion, completion_stream, frames, parse, stream};
 use super::validator::Schemas;
-use super::{cases, fixture};
+use super::{cases, fixture, groups};
 use crate::error::Failure;
-use crate::wire::openai::fields::FIELDS;
+use crate::wire::openai::fields::{CHAT, COMPLETIONS};
 use crate::wire::openai::{Model, UsageChunk, error_body, models};
 
 fn schemas() -> Option<Schemas> {
@@ -23,8 +23,20 @@ fn judge(schemas: &Schemas, name: &str, value: &Value) {
 
 #[test]
 fn the_table_of_fields_can_be_searched() {
-    assert!(FIELDS.is_sorted_by(|one, next| one.name < next.name));
+    for table in [CHAT, COMPLETIONS] {
+        assert!(table.fields.is_sorted_by(|one, next| one.name < next.name));
+    }
 }
+
+/// Members that OpenAI does not document and that clients of other gateways send.
+const FROM_ELSEWHERE: [&str; 6] = [
+    "additionalModelRequestFields",
+    "additional_model_request_fields",
+    "anthropic_beta",
+    "requestMetadata",
+    "thinking",
+    "top_k",
+];
 
 #[test]
 fn the_table_knows_every_field_of_a_request() {
@@ -41,28 +53,34 @@ fn the_table_knows_every_field_of_a_request() {
     let Some(schemas) = schemas() else { return };
     let mut documented = BTreeSet::new();
     collect(&schemas, schemas.named("CreateChatCompletionRequest"), &mut documented);
-    let known: BTreeSet<String> = FIELDS.iter().map(|field| field.name.to_owned()).collect();
+    documented.extend(FROM_ELSEWHERE.map(str::to_owned));
+    let known: BTreeSet<String> = CHAT.fields.iter().map(|field| field.name.to_owned()).collect();
     assert_eq!(known, documented);
 }
 
 #[test]
 fn answers_are_what_the_schemas_say() {
     let Some(schemas) = schemas() else { return };
-    for (_, case) in cases("answer") {
+    for (_, case) in groups("answers").into_iter().flat_map(|group| cases(&group)) {
         let events = parse(&case);
         for usage in [UsageChunk::Include, UsageChunk::Omit] {
-            for frame in frames(&stream([events.as_slice()], usage)) {
-                let schema = if frame.get("error").is_some() {
-                    "ErrorResponse"
-                } else {
-                    "CreateChatCompletionStreamResponse"
-                };
-                judge(&schemas, schema, &frame);
-            }
+            let batches = [events.as_slice()];
+            judge_frames(&schemas, "CreateChatCompletionStreamResponse", &stream(batches, usage));
+            judge_frames(&schemas, "CreateCompletionResponse", &completion_stream(batches, usage));
         }
         if let Ok(whole) = answer(&events) {
             judge(&schemas, "CreateChatCompletionResponse", &serde_json::from_str(&whole).unwrap());
+            let whole = completion(&events).unwrap();
+            judge(&schemas, "CreateCompletionResponse", &serde_json::from_str(&whole).unwrap());
         }
+    }
+}
+
+#[track_caller]
+fn judge_frames(schemas: &Schemas, name: &str, stream: &str) {
+    for frame in frames(stream) {
+        let name = if frame.get("error").is_some() { "ErrorResponse" } else { name };
+        judge(schemas, name, &frame);
     }
 }
 
