@@ -3,7 +3,7 @@
 use serde::de::IgnoredAny;
 
 use super::cache::{self, Breakpoint, CacheControl};
-use super::document::{self, File};
+use super::document::{self, RawDocument};
 use super::dropped::Dropped;
 use super::object::{Text, object};
 use super::one_or_many::OneOrMany;
@@ -21,7 +21,7 @@ object! {
         text: Text<'a> = "text",
         refusal: Text<'a> = "refusal",
         image_url: ImageUrl<'a> = "image_url",
-        file: File<'a> = "file",
+        file: RawDocument<'a> = "file",
         input_audio: IgnoredAny = "input_audio",
         qualifiers: Vec<Text<'a>> = "qualifiers",
         thinking: Text<'a> = "thinking",

@@ -9,17 +9,17 @@ use crate::error::Failure;
 
 object! {
     /// `file`
-    pub(super) File<'a> {
-        filename: Text<'a> = "filename",
-        file_data: Text<'a> = "file_data",
-        file_id: Text<'a> = "file_id",
+    pub(super) RawDocument<'a> {
+        name: Text<'a> = "filename",
+        data: Text<'a> = "file_data",
+        id: Text<'a> = "file_id",
     } ignores ["format"]
 }
 
 /// Reads `file`, which stands at `path`.
-pub(super) fn decode(file: File<'_>, path: &str) -> Result<ResultPart, Failure> {
-    let Some(data) = file.file_data else {
-        return Err(match file.file_id {
+pub(super) fn decode(file: RawDocument<'_>, path: &str) -> Result<ResultPart, Failure> {
+    let Some(data) = file.data else {
+        return Err(match file.id {
             Some(_) => fault::unsupported(
                 &format!("{path}.file_id"),
                 "is not supported: Adit keeps no files, so send the bytes in `file_data`",
@@ -27,7 +27,7 @@ pub(super) fn decode(file: File<'_>, path: &str) -> Result<ResultPart, Failure> 
             None => fault::missing(&format!("{path}.file_data"), "a data URL or base64"),
         });
     };
-    let name = file.filename.filter(|name| !name.is_blank()).map(Text::into_string);
+    let name = file.name.filter(|name| !name.is_blank()).map(Text::into_string);
     let by_name = name.as_deref().and_then(|name| by_ending(&ending(name)));
     let path = format!("{path}.file_data");
     let unknown = || {

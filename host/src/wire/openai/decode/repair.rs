@@ -104,7 +104,9 @@ impl Conversation {
             Some(call) => call.result = Some(content),
             None if content.is_empty() => {}
             None => {
-                self.said.push(Part::Text(format!("Result of the earlier tool call {tool_use_id}:")));
+                // An id can be long: some gateways keep a model's thoughts in it.
+                let named = if tool_use_id.len() <= 64 { format!(" {tool_use_id}") } else { String::new() };
+                self.said.push(Part::Text(format!("Result of the earlier tool call{named}:")));
                 self.said.extend(content.into_iter().map(part_of));
             }
         }
