@@ -1,5 +1,6 @@
 //! Running other programs.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -40,6 +41,14 @@ fn line(command: &Command) -> String {
 #[expect(clippy::disallowed_methods, reason = "host/src/env.rs lists what Adit reads; these are for chores")]
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The names of the environment variables in which Cargo describes the package whose program it runs.
+pub(crate) fn variables_of_package() -> impl Iterator<Item = OsString> {
+    std::env::vars_os().map(|(name, _)| name).filter(|name| {
+        let name = name.as_encoded_bytes();
+        name.starts_with(b"CARGO_PKG_") || name.starts_with(b"CARGO_MANIFEST_")
+    })
 }
 
 /// The user's home folder.

@@ -5,6 +5,8 @@ use std::process::Command;
 
 use anyhow::Context as _;
 
+use crate::command;
+
 /// The folders that a chore works in.
 pub(crate) struct Workspace {
     /// The repository.
@@ -40,11 +42,11 @@ impl Workspace {
 
     /// Builds `adit` and `bedrock-sim` with the dev profile.
     pub(crate) fn build_servers(&self) -> anyhow::Result<()> {
-        crate::command::say("building adit and bedrock-sim");
+        command::say("building adit and bedrock-sim");
         let mut cargo = self.cargo();
         // The whole workspace and the examples select the same features of dependencies as the tests do.
         // Otherwise building and testing would each compile hundreds of crates anew.
-        crate::command::run(cargo.args(["build", "--workspace", "--bins", "--examples"]))
+        command::run(cargo.args(["build", "--workspace", "--bins", "--examples"]))
     }
 
     /// Cargo's target folder for WebAssembly. Apart from the native one: neither waits for the other's lock.
@@ -59,7 +61,12 @@ impl Workspace {
 }
 
 fn cargo(root: &Path) -> Command {
-    let mut command = Command::new(crate::command::variable("CARGO").as_deref().unwrap_or("cargo"));
+    let mut command = Command::new(command::variable("CARGO").as_deref().unwrap_or("cargo"));
     command.current_dir(root);
+    // `cargo xtask` runs us with variables about the package `xtask`. Build scripts that look at them (ring's)
+    // would run again whenever Cargo is started by us and by hand in turn, and half of Adit be built anew.
+    for name in command::variables_of_package() {
+        command.env_remove(name);
+    }
     command
 }

@@ -73,7 +73,7 @@ pub(super) fn has_extension(path: &str, extension: &str) -> bool {
     Path::new(path).extension().is_some_and(|found| found == extension)
 }
 
-/// Folders that tools fill; Git ignores them.
+/// Folders that tools fill; Git ignores them. In a worktree of Git `.git` is a file.
 const NOT_OURS: [&str; 6] = [".git", ".tools", "target", "node_modules", "__pycache__", ".venv"];
 
 /// Every file of the repository, in the order of their paths.
@@ -92,7 +92,10 @@ fn read_folder(folder: &Path, prefix: &str, files: &mut Vec<File>) -> anyhow::Re
         let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}/{name}") };
         // A symbolic link is neither: what it points at is read where it lies.
         let kind = entry.file_type()?;
-        if kind.is_dir() && !NOT_OURS.contains(&name.as_str()) {
+        if NOT_OURS.contains(&name.as_str()) {
+            continue;
+        }
+        if kind.is_dir() {
             read_folder(&entry.path(), &path, files)?;
         } else if kind.is_file() {
             let text = String::from_utf8(std::fs::read(entry.path())?).unwrap_or_default();
