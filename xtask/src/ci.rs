@@ -19,5 +19,5 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
         "--deny",
         "warnings",
     ]))?;
-    test::run(workspace, &test::Options { quick: false })
+    test::run(workspace, &test::Options { quick: false, only: Vec::new() })
 }

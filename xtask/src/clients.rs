@@ -1,47 +1,41 @@
-//! The tests with real clients, in a Python environment of their own.
+//! The tests with real clients, each language with packages of its own.
 
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::Context as _;
-
 use crate::command::{self, say};
+use crate::node::Node;
+use crate::python;
 use crate::test::Built;
 use crate::workspace::Workspace;
 
 /// Runs `tests/clients` against the real binaries.
-pub(crate) fn run(workspace: &Workspace, built: &Built<'_>) -> anyhow::Result<()> {
+pub(crate) fn python(workspace: &Workspace, built: &Built<'_>) -> anyhow::Result<()> {
     workspace.build_servers()?;
     let folder = workspace.root.join("tests/clients");
-    let python = environment(&workspace.target.join("venv"), &folder.join("requirements.txt"))?;
-    say("running the tests with real clients");
+    let python = python::environment(&workspace.target.join("venv"), &folder.join("requirements.txt"))?;
+    say("running the tests with clients in Python");
     let mut pytest = Command::new(python);
     pytest.args(["-m", "pytest", "-p", "no:cacheprovider"]).arg(&folder);
-    // Nothing is written into the repository, and a proxy is not asked for the way to loopback.
-    pytest.env("PYTHONDONTWRITEBYTECODE", "1").env("NO_PROXY", "127.0.0.1");
-    command::run(built.tell(pytest.current_dir(&workspace.root).stdin(Stdio::null())))
+    // Nothing is written into the repository.
+    pytest.env("PYTHONDONTWRITEBYTECODE", "1");
+    run(workspace, built, &mut pytest)
 }
 
-/// A virtual environment with exactly these requirements, made anew when they have changed.
-fn environment(folder: &Path, requirements: &Path) -> anyhow::Result<PathBuf> {
-    let python = folder.join("bin/python");
-    let wanted = std::fs::read_to_string(requirements)
-        .with_context(|| format!("cannot read `{}`", requirements.display()))?;
-    let installed = folder.join("requirements.txt");
-    if std::fs::read_to_string(&installed).is_ok_and(|text| text == wanted) && starts(&python) {
-        return Ok(python);
-    }
-    say(format_args!("making a Python environment in {}", folder.display()));
-    command::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(folder)).context(
-        "Python's venv module does not work; on Debian and Ubuntu it is in the package python3-venv",
-    )?;
-    let mut pip = Command::new(&python);
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
-    command::run(pip.arg(requirements).stdin(Stdio::null()))?;
-    std::fs::write(installed, wanted)?;
-    Ok(python)
+/// Runs `tests/clients-js` against the real binaries.
+pub(crate) fn javascript(workspace: &Workspace, built: &Built<'_>) -> anyhow::Result<()> {
+    workspace.build_servers()?;
+    let folder = workspace.root.join("tests/clients-js");
+    let node = Node::choose(&workspace.target.join("node"), &folder.join("node.txt"))?;
+    node.install(&folder)?;
+    say("running the tests with clients in JavaScript");
+    let mut tests = node.command();
+    // Its own limit, in milliseconds, is none.
+    tests.args(["--test", "--test-reporter=spec", "--test-timeout=120000"]).arg(folder.join("*.test.mjs"));
+    run(workspace, built, &mut tests)
 }
 
-fn starts(python: &Path) -> bool {
-    command::output(Command::new(python).arg("--version")).is_some()
+fn run(workspace: &Workspace, built: &Built<'_>, runner: &mut Command) -> anyhow::Result<()> {
+    // A proxy is not asked for the way to loopback.
+    runner.env("NO_PROXY", "127.0.0.1").current_dir(&workspace.root).stdin(Stdio::null());
+    command::run(built.tell(runner))
 }

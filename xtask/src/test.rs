@@ -15,6 +15,46 @@ pub(crate) struct Options {
     /// Leave out the tests with real clients.
     #[arg(long)]
     pub(crate) quick: bool,
+    /// Run these parts alone.
+    #[arg(long, value_name = "PART", value_delimiter = ',', conflicts_with = "quick")]
+    pub(crate) only: Vec<Part>,
+}
+
+/// A part of the tests. Each takes its ports from the system, and they run one after the other.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Part {
+    /// All that Cargo runs.
+    Rust,
+    /// The clients in Python.
+    Clients,
+    /// The clients in JavaScript.
+    ClientsJs,
+}
+
+impl Part {
+    const ALL: [Self; 3] = [Self::Rust, Self::Clients, Self::ClientsJs];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Rust => "rust",
+            Self::Clients => "clients",
+            Self::ClientsJs => "clients-js",
+        }
+    }
+
+    fn run(self, workspace: &Workspace, built: &Built<'_>) -> anyhow::Result<()> {
+        match self {
+            Self::Rust => rust(workspace, built),
+            Self::Clients => clients::python(workspace, built),
+            Self::ClientsJs => clients::javascript(workspace, built),
+        }
+    }
+}
+
+impl Options {
+    fn includes(&self, part: Part) -> bool {
+        if self.quick { part == Part::Rust } else { self.only.is_empty() || self.only.contains(&part) }
+    }
 }
 
 /// Where tests find what was built for them. Unset, they look in the usual target folder.
@@ -44,10 +84,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
         guests: plugins::build_guests(workspace, &toolchain)?,
     };
 
-    let mut parts = vec![("rust", rust(workspace, &built))];
-    if !options.quick {
-        parts.push(("clients", clients::run(workspace, &built)));
-    }
+    let parts = Part::ALL.into_iter().filter(|part| options.includes(*part));
+    let parts: Vec<_> = parts.map(|part| (part.name(), part.run(workspace, &built))).collect();
     let mut failed = Vec::new();
     for (part, result) in &parts {
         match result {
