@@ -20,6 +20,8 @@ AWS = {
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 
+MODEL_OPERATIONS = ("Converse", "ConverseStream", "InvokeModel")
+
 
 class Server:
     """A child process that says where it listens in its first line."""
@@ -55,7 +57,7 @@ class Sim:
     def requests(self) -> list:
         """The model requests so far, each once it has ended, oldest first."""
         records = self._call("GET", "/_sim/requests?settled=true")
-        return [record for record in records if record["operation"] in ("Converse", "ConverseStream")]
+        return [record for record in records if record["operation"] in MODEL_OPERATIONS]
 
     def body(self) -> dict:
         """What the last model request asked for."""
