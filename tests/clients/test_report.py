@@ -25,7 +25,6 @@ def test_nothing_left_out_is_no_header(client):
     assert "x-adit-dropped" not in client.chat.completions.with_raw_response.create(**HELLO).headers
 
 
-@pytest.mark.xfail(strict=True, reason="x-adit-strict is not there yet")
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 def test_strict_refuses_what_would_be_left_out(client, sim, stream):
     options = {"seed": 7, "logit_bias": {"50256": -100}, "stream": stream}
@@ -41,7 +40,6 @@ def test_strict_lets_pass_what_is_translated_whole(client):
     assert answer.choices[0].message.content == "Hello"
 
 
-@pytest.mark.xfail(strict=True, reason="x-adit-explain is not there yet")
 def test_explain_shows_the_request_and_sends_none(client, sim):
     def explain(**options):
         headers = {"x-adit-explain": "true"}
@@ -53,7 +51,6 @@ def test_explain_shows_the_request_and_sends_none(client, sim):
     assert MODEL in text and '"maxTokens": 5' in text and "seed" in text
 
 
-@pytest.mark.xfail(strict=True, reason="x-adit-explain is not there yet")
 def test_explain_shows_what_a_plugin_does_but_no_secret(adit, key, client, sim):
     adit.enable(key[0], "redact")
     messages = [{"role": "user", "content": "Write to jane.doe@example.com today."}]
