@@ -6,6 +6,7 @@
 
 mod event;
 mod json;
+mod media;
 mod part;
 mod request;
 mod settings;

@@ -8,6 +8,7 @@ mod clock;
 mod explanation;
 mod failure;
 mod models;
+mod remote;
 mod request_id;
 mod status;
 mod terms;

@@ -8,7 +8,7 @@ use super::chain::Chain;
 use super::hook::{Edit, Origin, PromptVerdict, Role, Segment};
 use super::json_text;
 use super::trace::{Change, Effect, Trace};
-use crate::chat::{self, Document, DocumentFormat, Json, OutputFormat, Part, Request, ResultPart, Source};
+use crate::chat::{self, Document, Json, OutputFormat, Part, Request, ResultPart, Source};
 use crate::error::Failure;
 
 const HOOK: &str = "prompt";
@@ -149,11 +149,7 @@ fn from_document<'r>(document: &'r mut Document, origin: Origin, role: Role, pla
     if let Some(name) = &mut document.name {
         places.push(Place { origin, role, slot: Slot::Text(name) });
     }
-    let is_text = matches!(
-        document.format,
-        DocumentFormat::Txt | DocumentFormat::Md | DocumentFormat::Csv | DocumentFormat::Html
-    );
-    if let (true, Source::Bytes(bytes)) = (is_text, &mut document.source) {
+    if let (true, Source::Bytes(bytes)) = (document.format.is_text(), &mut document.source) {
         places.push(Place { origin, role, slot: Slot::Bytes(bytes) });
     }
 }

@@ -14,11 +14,13 @@ mod decode;
 mod encode;
 mod failure;
 mod fields;
+mod format;
 mod models;
 
 pub use decode::{Decoded, UsageChunk, decode, refuse_remote};
 pub use encode::{Incomplete, StreamEncoder, whole};
 pub use failure::error_body;
+pub use format::{Encoder, Format, Head};
 pub use models::{Model, model, models};
 
 #[cfg(test)]

@@ -13,11 +13,12 @@ pub(super) fn decode(url: &str, path: &str) -> Result<ResultPart, Failure> {
     match locate(url, path)? {
         Location::Here(url) => {
             let bytes = bytes(url.data).ok_or_else(|| fault::invalid(path, "holds broken base64"))?;
-            let media_type = sniffed(&bytes).or_else(|| labelled(&url.mime)).ok_or_else(unknown)?;
+            let media_type =
+                MediaType::sniffed(&bytes).or_else(|| MediaType::labelled(&url.mime)).ok_or_else(unknown)?;
             Ok(ResultPart::Blob(Blob { media_type, source: Source::Bytes(bytes.into()) }))
         }
         Location::S3 { uri, ending } => {
-            let media_type = labelled(&format!("image/{ending}")).ok_or_else(unknown)?;
+            let media_type = MediaType::labelled(&format!("image/{ending}")).ok_or_else(unknown)?;
             Ok(ResultPart::Blob(Blob { media_type, source: Source::S3(uri) }))
         }
         Location::Web(url) => Ok(ResultPart::Remote(Remote {
@@ -29,27 +30,5 @@ pub(super) fn decode(url: &str, path: &str) -> Result<ResultPart, Failure> {
             path,
             "has to be a data URL (`data:image/png;base64,...`), an `https://` or an `s3://` address",
         )),
-    }
-}
-
-/// By the bytes themselves, which know better than the label.
-fn sniffed(bytes: &[u8]) -> Option<MediaType> {
-    match bytes {
-        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some(MediaType::Png),
-        [0xff, 0xd8, 0xff, ..] => Some(MediaType::Jpeg),
-        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(MediaType::Gif),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(MediaType::Webp),
-        _ => None,
-    }
-}
-
-/// By the MIME type; `image/jpg` is wrong and common.
-fn labelled(mime: &str) -> Option<MediaType> {
-    match mime {
-        "image/png" => Some(MediaType::Png),
-        "image/jpeg" | "image/jpg" => Some(MediaType::Jpeg),
-        "image/gif" => Some(MediaType::Gif),
-        "image/webp" => Some(MediaType::Webp),
-        _ => None,
     }
 }
