@@ -14,6 +14,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_smithy_http_client::tls;
 
+use crate::capability;
 use crate::chat::Request;
 use crate::config;
 use crate::error::{Failure, Kind};
@@ -50,6 +51,7 @@ pub struct Bedrock {
     runtime: aws_sdk_bedrockruntime::Client,
     pub(super) longest_silence: Duration,
     pub(super) models: Models,
+    known: capability::Models,
 }
 
 impl Bedrock {
@@ -96,6 +98,7 @@ impl Bedrock {
             runtime: aws_sdk_bedrockruntime::Client::new(sdk),
             longest_silence: LONGEST_SILENCE,
             models: Models::new(aws_sdk_bedrock::Client::new(sdk)),
+            known: capability::Models::built_in(),
         }
     }
 }
@@ -127,7 +130,7 @@ impl Upstream for Bedrock {
             let message = "bedrock knows no model with an empty name, or with one of more than 2048 bytes";
             return Err(Failure::new(Kind::ModelNotFound, message).with_param("model"));
         }
-        let written = request::write(request)?;
+        let written = request::write(request, &self.known.capabilities(&request.model))?;
         Ok(Box::new(ConverseCall {
             runtime: self.runtime.clone(),
             longest_silence: self.longest_silence,

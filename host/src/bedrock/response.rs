@@ -3,10 +3,12 @@
 use aws_sdk_bedrockruntime::operation::converse::ConverseOutput;
 use aws_sdk_bedrockruntime::types::{
     CitationGeneratedContent, ContentBlock, ConverseOutput as Output, ReasoningContentBlock,
-    StopReason as SdkStopReason, TokenUsage, ToolUseType,
+    ServiceTier as SdkServiceTier, ServiceTierType, StopReason as SdkStopReason, TokenUsage, ToolUseType,
 };
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
-use crate::chat::{Batch, StopReason, Usage};
+use crate::chat::{Batch, ServiceTier, StopReason, Usage};
 use crate::error::{Failure, Kind};
 
 use super::document;
@@ -26,7 +28,7 @@ pub(super) fn events(answer: ConverseOutput, reading: Reading) -> Result<Batch, 
     writer.message_stop(stop_reason(answer.stop_reason)?);
     // The SDK counts nothing where Bedrock sent no count; no answer costs nothing.
     if let Some(counted) = answer.usage.filter(|counted| counted.total_tokens > 0) {
-        writer.usage(usage(&counted));
+        writer.usage(usage(&counted, answer.service_tier.as_ref()));
     }
     Ok(writer.take())
 }
@@ -37,6 +39,9 @@ fn block(writer: &mut EventWriter, index: u32, content: ContentBlock) {
         ContentBlock::ReasoningContent(ReasoningContentBlock::ReasoningText(reasoning)) => {
             writer.reasoning(index, reasoning.text);
             writer.signature(index, reasoning.signature.unwrap_or_default());
+        }
+        ContentBlock::ReasoningContent(ReasoningContentBlock::RedactedContent(data)) => {
+            writer.redacted(index, STANDARD.encode(data));
         }
         ContentBlock::ToolUse(call) if is_server(call.r#type.as_ref()) => {
             tracing::debug!(index, "skipped a call of a server's own tool");
@@ -82,14 +87,20 @@ pub(super) fn stop_reason(reason: SdkStopReason) -> Result<StopReason, Failure> 
     })
 }
 
-/// What an answer cost.
-pub(super) fn usage(counted: &TokenUsage) -> Usage {
+/// What an answer cost, and which tier served it.
+pub(super) fn usage(counted: &TokenUsage, tier: Option<&SdkServiceTier>) -> Usage {
     let tokens = |count: i32| u64::try_from(count).unwrap_or_default();
     Usage {
         input_tokens: tokens(counted.input_tokens),
         output_tokens: tokens(counted.output_tokens),
         cache_read_tokens: tokens(counted.cache_read_input_tokens.unwrap_or_default()),
         cache_write_tokens: tokens(counted.cache_write_input_tokens.unwrap_or_default()),
-        service_tier: None,
+        service_tier: tier.and_then(|tier| match tier.r#type() {
+            ServiceTierType::Default => Some(ServiceTier::Default),
+            ServiceTierType::Flex => Some(ServiceTier::Flex),
+            ServiceTierType::Priority => Some(ServiceTier::Priority),
+            ServiceTierType::Reserved => Some(ServiceTier::Reserved),
+            _ => None,
+        }),
     }
 }

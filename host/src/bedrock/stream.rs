@@ -3,6 +3,8 @@
 use aws_sdk_bedrockruntime::types::{
     ContentBlockDelta, ContentBlockStart, ConverseStreamOutput, ReasoningContentBlockDelta,
 };
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 use crate::error::Failure;
 
@@ -33,7 +35,7 @@ pub(super) fn write(writer: &mut EventWriter, event: ConverseStreamOutput) -> Re
         ConverseStreamOutput::MessageStop(stop) => writer.message_stop(stop_reason(stop.stop_reason)?),
         ConverseStreamOutput::Metadata(metadata) => {
             if let Some(counted) = metadata.usage {
-                writer.usage(usage(&counted));
+                writer.usage(usage(&counted, metadata.service_tier.as_ref()));
             }
         }
         _ => tracing::debug!("skipped an event of an unknown kind"),
@@ -50,6 +52,9 @@ fn write_delta(writer: &mut EventWriter, index: u32, delta: ContentBlockDelta) {
         }
         ContentBlockDelta::ReasoningContent(ReasoningContentBlockDelta::Signature(value)) => {
             writer.signature(index, value);
+        }
+        ContentBlockDelta::ReasoningContent(ReasoningContentBlockDelta::RedactedContent(data)) => {
+            writer.redacted(index, STANDARD.encode(data));
         }
         // A citation's delta names its source; the cited prose comes as text.
         _ => tracing::debug!(index, "skipped a delta of a kind that has no place in an answer"),

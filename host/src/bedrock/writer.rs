@@ -13,6 +13,8 @@ pub(super) struct EventWriter {
     usage: Option<Usage>,
     is_complete: bool,
     is_counted: bool,
+    calls: u32,
+    is_answered: bool,
 }
 
 /// A block that has begun and not ended.
@@ -26,6 +28,7 @@ struct Open {
 enum Holds {
     Text,
     Reasoning,
+    /// A call, or an answer that is a tool's input.
     NoInput,
     Input,
 }
@@ -39,6 +42,8 @@ impl EventWriter {
             usage: None,
             is_complete: false,
             is_counted: false,
+            calls: 0,
+            is_answered: false,
         }
     }
 
@@ -63,10 +68,25 @@ impl EventWriter {
         }
     }
 
+    /// A thought that only the model can read, in base64.
+    pub(super) fn redacted(&mut self, index: u32, data: String) {
+        if !data.is_empty() && self.begin(index, Holds::Reasoning, BlockKind::Reasoning) {
+            self.batch.push(Event::RedactedReasoning { index, data });
+        }
+    }
+
     /// A call begins. Blocks of calls are the only ones that have to be announced.
     pub(super) fn tool_use(&mut self, index: u32, id: String, name: String) {
-        if self.reading.calls == Calls::Allowed {
-            self.begin(index, Holds::NoInput, BlockKind::ToolUse { id, name });
+        if self.reading.answer.as_ref() == Some(&name) {
+            // Two answers would be no JSON any more.
+            if !std::mem::replace(&mut self.is_answered, true) {
+                self.begin(index, Holds::NoInput, BlockKind::Text);
+            }
+        } else if self.reading.calls == Calls::Allowed {
+            let name = self.reading.names.client(name);
+            if self.begin(index, Holds::NoInput, BlockKind::ToolUse { id, name }) {
+                self.calls += 1;
+            }
         }
     }
 
@@ -102,10 +122,8 @@ impl EventWriter {
         while let Some(index) = self.open.first().map(|open| open.index) {
             self.block_stop(index);
         }
-        let reason = match (reason, self.reading.calls) {
-            (StopReason::ToolUse, Calls::Withheld) => StopReason::EndTurn,
-            (reason, _) => reason,
-        };
+        let is_call = self.reading.calls == Calls::Allowed && (self.calls > 0 || !self.is_answered);
+        let reason = if reason == StopReason::ToolUse && !is_call { StopReason::EndTurn } else { reason };
         self.batch.push(Event::MessageStop(reason));
         self.batch.extend(self.usage.take().map(Event::Usage));
         self.is_complete = true;

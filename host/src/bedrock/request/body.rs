@@ -1,9 +1,15 @@
 //! The members of a Converse body, as they are written.
 
+use std::borrow::Cow;
+
 use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
+
+use crate::chat::CacheTtl;
+
+use super::additional::Additional;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -15,6 +21,16 @@ pub(super) struct Body<'a> {
     pub(super) inference_config: Option<InferenceConfig<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) tool_config: Option<ToolConfig<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) output_config: Option<OutputConfig<'a>>,
+    #[serde(skip_serializing_if = "Additional::is_empty")]
+    pub(super) additional_model_request_fields: Additional<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) service_tier: Option<ServiceTier>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) guardrail_config: Option<GuardrailConfig<'a>>,
+    #[serde(skip_serializing_if = "Metadata::is_empty")]
+    pub(super) request_metadata: Metadata<'a>,
 }
 
 #[derive(Serialize)]
@@ -26,11 +42,20 @@ pub(super) struct Turn<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Block<'a> {
-    Text(&'a str),
+    Text(Cow<'a, str>),
     Image(Image<'a>),
+    Document(Document<'a>),
     ToolUse(ToolUse<'a>),
     ToolResult(ToolResult<'a>),
     ReasoningContent(Reasoning<'a>),
+    GuardContent(GuardContent<'a>),
+    CachePoint(CachePoint),
+}
+
+impl<'a> Block<'a> {
+    pub(super) fn text(text: impl Into<Cow<'a, str>>) -> Self {
+        Self::Text(text.into())
+    }
 }
 
 #[derive(Serialize)]
@@ -40,8 +65,17 @@ pub(super) struct Image<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct Source<'a> {
-    pub(super) bytes: Base64<'a>,
+pub(super) struct Document<'a> {
+    pub(super) format: &'static str,
+    pub(super) name: String,
+    pub(super) source: Source<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Source<'a> {
+    Bytes(Base64<'a>),
+    S3Location { uri: &'a str },
 }
 
 pub(super) struct Base64<'a>(pub(super) &'a [u8]);
@@ -54,9 +88,44 @@ impl Serialize for Base64<'_> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+pub(super) enum GuardContent<'a> {
+    Text(GuardText<'a>),
+    Image(Image<'a>),
+}
+
+#[derive(Serialize)]
+pub(super) struct GuardText<'a> {
+    pub(super) text: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) qualifiers: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
+pub(super) struct CachePoint {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) ttl: Option<&'static str>,
+}
+
+impl CachePoint {
+    pub(super) const HOUR: &'static str = "1h";
+
+    pub(super) fn of(ttl: CacheTtl) -> Self {
+        let ttl = match ttl {
+            CacheTtl::Default => None,
+            CacheTtl::FiveMinutes => Some("5m"),
+            CacheTtl::OneHour => Some(Self::HOUR),
+        };
+        Self { kind: "default", ttl }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_field_names, reason = "Bedrock's names")]
 pub(super) struct ToolUse<'a> {
-    pub(super) tool_use_id: &'a str,
+    pub(super) tool_use_id: Cow<'a, str>,
     pub(super) name: &'a str,
     pub(super) input: &'a RawValue,
 }
@@ -64,7 +133,7 @@ pub(super) struct ToolUse<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ToolResult<'a> {
-    pub(super) tool_use_id: &'a str,
+    pub(super) tool_use_id: Cow<'a, str>,
     pub(super) content: Vec<Block<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) status: Option<&'static str>,
@@ -72,8 +141,9 @@ pub(super) struct ToolResult<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Reasoning<'a> {
-    pub(super) reasoning_text: ReasoningText<'a>,
+pub(super) enum Reasoning<'a> {
+    ReasoningText(ReasoningText<'a>),
+    RedactedContent(&'a str),
 }
 
 #[derive(Serialize)]
@@ -107,6 +177,7 @@ pub(super) struct ToolConfig<'a> {
 #[serde(rename_all = "camelCase")]
 pub(super) enum ToolEntry<'a> {
     ToolSpec(ToolSpec<'a>),
+    CachePoint(CachePoint),
 }
 
 #[derive(Serialize)]
@@ -116,16 +187,77 @@ pub(super) struct ToolSpec<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) description: Option<&'a str>,
     pub(super) input_schema: InputSchema<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) strict: Option<bool>,
 }
 
 #[derive(Serialize)]
 pub(super) struct InputSchema<'a> {
-    pub(super) json: &'a RawValue,
+    pub(super) json: Cow<'a, RawValue>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Choice<'a> {
+    Auto {},
     Any {},
     Tool { name: &'a str },
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct OutputConfig<'a> {
+    pub(super) text_format: TextFormat<'a>,
+}
+
+#[derive(Serialize)]
+pub(super) struct TextFormat<'a> {
+    #[serde(rename = "type")]
+    pub(super) kind: &'static str,
+    pub(super) structure: Structure<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Structure<'a> {
+    pub(super) json_schema: JsonSchema<'a>,
+}
+
+#[derive(Serialize)]
+pub(super) struct JsonSchema<'a> {
+    pub(super) schema: &'a str,
+    pub(super) name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) description: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+pub(super) struct ServiceTier {
+    #[serde(rename = "type")]
+    pub(super) kind: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GuardrailConfig<'a> {
+    pub(super) guardrail_identifier: &'a str,
+    pub(super) guardrail_version: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) trace: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) stream_processing_mode: Option<&'static str>,
+}
+
+pub(super) struct Metadata<'a>(pub(super) &'a [(String, String)]);
+
+impl Metadata<'_> {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Serialize for Metadata<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+    }
 }

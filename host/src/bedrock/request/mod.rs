@@ -3,23 +3,38 @@
 //! Written directly, not through the SDK's input types: those keep JSON in hash maps, which would
 //! give a tool's schema another member order on every call. Models read a schema in order, and
 //! Bedrock's prompt cache only knows a prompt again by its exact text.
+//!
+//! What a model does not take is changed to what comes nearest or left out, and then its OpenAI name is
+//! reported; where that would lose content, the request is refused. [`thinking`] decides first, as much
+//! depends on it; [`answer`] says how a form of the answer is kept; the other modules each write a member.
 
+mod additional;
+mod answer;
 mod body;
-
-use serde_json::value::RawValue;
+mod cache;
+mod guardrail;
+mod media;
+mod messages;
+mod names;
+mod sampling;
+mod schema;
+mod thinking;
+mod tools;
 
 use bytes::Bytes;
+use serde_json::value::RawValue;
 
-use crate::chat;
-use crate::chat::{
-    Blob, MediaType, Message, Part, Request, ResultPart, Role, Sampling, ToolChoice, ToolResultStatus,
-};
+use crate::capability::{self, Capabilities, Support};
+use crate::chat::{Part, Request, ServiceTier, ToolChoice};
 use crate::error::{Failure, Kind};
 
-use self::body::{
-    Base64, Block, Body, Choice, Image, InferenceConfig, InputSchema, Reasoning, ReasoningText, Source,
-    ToolConfig, ToolEntry, ToolResult, ToolSpec, ToolUse, Turn,
-};
+use self::additional::Additional;
+use self::answer::Answer;
+use self::body::{Block, Body, CachePoint, Metadata};
+use self::media::Media;
+use self::messages::Writer;
+pub(super) use self::names::Names;
+use self::tools::Offer;
 
 /// Whether the model may call tools.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +47,7 @@ pub(super) enum Calls {
 }
 
 impl Calls {
-    pub(super) fn of(request: &Request) -> Self {
+    fn of(request: &Request) -> Self {
         if request.tools.is_empty() || request.tool_choice == Some(ToolChoice::None) {
             Self::Withheld
         } else {
@@ -57,168 +72,102 @@ pub(super) struct Written {
 pub(super) struct Reading {
     /// Whether calls are part of the answer.
     pub(super) calls: Calls,
+    /// The tools whose names were changed.
+    pub(super) names: Names,
+    /// The tool whose input is the answer.
+    pub(super) answer: Option<String>,
 }
 
-/// Writes a request (API reference, `Converse`).
-pub(super) fn write(request: &Request) -> Result<Written, Failure> {
-    let reading = Reading { calls: Calls::of(request) };
-    Ok(Written { body: body(request)?.into(), dropped: Vec::new(), reading })
-}
+/// Names of request fields that were left out, each once.
+#[derive(Debug, Default)]
+struct Dropped(Vec<String>);
 
-fn body(request: &Request) -> Result<Vec<u8>, Failure> {
-    let body = Body {
-        system: system(&request.system)?,
-        messages: messages(&request.messages)?,
-        inference_config: inference_config(&request.sampling),
-        tool_config: tool_config(request)?,
-    };
-    serde_json::to_vec(&body)
-        .map_err(|fault| internal().with_internal(format!("cannot write the Converse body: {fault}")))
-}
-
-fn system(parts: &[Part]) -> Result<Vec<Block<'_>>, Failure> {
-    parts
-        .iter()
-        .enumerate()
-        .filter(|(_, part)| !matches!(part, Part::Text(text) if is_blank(text)))
-        .map(|(index, part)| match part {
-            Part::Text(text) => Ok(Block::Text(text)),
-            _ => Err(Failure::invalid(format!("system[{index}]"), "a system prompt can only be text")),
-        })
-        .collect()
-}
-
-fn messages(messages: &[Message]) -> Result<Vec<Turn<'_>>, Failure> {
-    let mut turns: Vec<Turn<'_>> = Vec::with_capacity(messages.len());
-    for message in messages {
-        let mut content = Vec::with_capacity(message.parts.len());
-        for part in &message.parts {
-            content.extend(block(part)?);
-        }
-        // Converse refuses a message without content, and two of the same role in a row. A hook
-        // that removes text may leave either.
-        match turns.last_mut() {
-            _ if content.is_empty() => {}
-            Some(last) if last.role == role(message.role) => last.content.append(&mut content),
-            _ => turns.push(Turn { role: role(message.role), content }),
+impl Dropped {
+    fn note(&mut self, name: &str) {
+        if !self.0.iter().any(|noted| noted == name) {
+            self.0.push(name.to_owned());
         }
     }
-    if turns.is_empty() {
-        return Err(Failure::invalid("messages", "no message has any content"));
+}
+
+/// Writes a request (API reference, `Converse`) for a model that can do what `capabilities` says.
+///
+/// Fails where content would be lost: an image for a model that sees none, too many stop sequences.
+pub(super) fn write(request: &Request, capabilities: &Capabilities) -> Result<Written, Failure> {
+    let mut dropped = Dropped::default();
+    let mut additional = Additional::given(&request.additional)?;
+    let names = Names::of(request);
+    let calls = if capabilities.tools.is_some() { Calls::of(request) } else { Calls::Withheld };
+    let thinking = thinking::decide(request, capabilities, &mut additional, &mut dropped);
+    let mode = thinking.mode;
+    let answer = Answer::of(request, capabilities, calls, mode);
+
+    let inference_config =
+        sampling::config(&request.sampling, capabilities, &thinking, &mut additional, &mut dropped)?;
+    let offer = Offer { request, capabilities, calls, names: &names, answer: &answer, mode };
+    let tool_config = offer.config(&mut additional, &mut dropped)?;
+    let guardrail_config = guardrail::config(request, capabilities)?;
+    let is_guarded = guardrail_config.is_some();
+
+    let mut system = system(&request.system, is_guarded)?;
+    system.extend(answer.told().map(Block::text));
+    let mut instructions = Vec::new();
+    if capabilities.system == Support::Refused {
+        instructions.append(&mut system);
+        instructions.retain(|block| !matches!(block, Block::CachePoint(_)));
     }
-    Ok(turns)
+    let media = Media::new(capabilities);
+    let writer = Writer { capabilities, names: &names, mode, is_guarded, media };
+    let mut body = Body {
+        system,
+        messages: writer.turns(&request.messages, instructions)?,
+        inference_config,
+        tool_config,
+        output_config: answer.output_config(),
+        additional_model_request_fields: additional,
+        service_tier: service_tier(request.service_tier, capabilities, &mut dropped),
+        guardrail_config,
+        request_metadata: Metadata(&request.metadata),
+    };
+    cache::settle(&mut body, request.caching, capabilities, &mut dropped);
+
+    let bytes = serde_json::to_vec(&body).map_err(|fault| unwritable(&fault))?;
+    let answer = answer.tool().map(|tool| tool.name.clone());
+    Ok(Written { body: bytes.into(), dropped: dropped.0, reading: Reading { calls, names, answer } })
 }
 
-fn role(role: Role) -> &'static str {
-    match role {
-        Role::User => "user",
-        Role::Assistant => "assistant",
+fn system(parts: &[Part], is_guarded: bool) -> Result<Vec<Block<'_>>, Failure> {
+    let mut blocks = Vec::with_capacity(parts.len());
+    for (index, part) in parts.iter().enumerate() {
+        blocks.push(match part {
+            Part::Text(text) if is_blank(text) => continue,
+            Part::Guarded(guarded) if is_blank(&guarded.text) => continue,
+            Part::Text(text) => Block::text(text),
+            Part::Guarded(guarded) if is_guarded => guardrail::content(guarded),
+            Part::Guarded(guarded) => Block::text(&guarded.text),
+            Part::CachePoint(ttl) => Block::CachePoint(CachePoint::of(*ttl)),
+            _ => {
+                return Err(Failure::invalid(format!("system[{index}]"), "a system prompt can only be text"));
+            }
+        });
     }
+    Ok(blocks)
 }
 
-/// A part as a block, if Converse takes it.
-fn block(part: &Part) -> Result<Option<Block<'_>>, Failure> {
-    Ok(match part {
-        Part::Text(text) if is_blank(text) => None,
-        Part::Text(text) => Some(Block::Text(text)),
-        Part::Guarded(guarded) => Some(Block::Text(&guarded.text)),
-        Part::Blob(blob) => Some(Block::Image(image(blob)?)),
-        Part::Document(_) | Part::Remote(_) | Part::RedactedReasoning(_) | Part::CachePoint(_) => None,
-        Part::ToolUse(call) => Some(Block::ToolUse(ToolUse {
-            tool_use_id: &call.id,
-            name: &call.name,
-            input: raw(call.input.as_str())?,
-        })),
-        Part::ToolResult(result) => Some(Block::ToolResult(ToolResult {
-            tool_use_id: &result.tool_use_id,
-            content: result
-                .content
-                .iter()
-                .filter_map(|part| result_block(part).transpose())
-                .collect::<Result<_, Failure>>()?,
-            status: match result.status {
-                ToolResultStatus::Success => None,
-                ToolResultStatus::Error => Some("error"),
-            },
-        })),
-        // Bedrock takes thinking back only with the model's seal.
-        Part::Reasoning(reasoning) => reasoning.signature.as_deref().map(|signature| {
-            Block::ReasoningContent(Reasoning {
-                reasoning_text: ReasoningText { text: &reasoning.text, signature },
-            })
-        }),
-    })
-}
-
-fn result_block(part: &ResultPart) -> Result<Option<Block<'_>>, Failure> {
-    Ok(match part {
-        ResultPart::Text(text) if is_blank(text) => None,
-        ResultPart::Text(text) => Some(Block::Text(text)),
-        ResultPart::Blob(blob) => Some(Block::Image(image(blob)?)),
-        ResultPart::Document(_) | ResultPart::Remote(_) | ResultPart::CachePoint(_) => None,
-    })
-}
-
-fn image(blob: &Blob) -> Result<Image<'_>, Failure> {
-    let format = match blob.media_type {
-        MediaType::Png => "png",
-        MediaType::Jpeg => "jpeg",
-        MediaType::Gif => "gif",
-        MediaType::Webp => "webp",
-    };
-    match &blob.source {
-        chat::Source::Bytes(bytes) => Ok(Image { format, source: Source { bytes: Base64(bytes) } }),
-        chat::Source::S3(_) => Err(internal()),
+/// Bedrock's default needs no word where the model knows no other tier.
+fn service_tier(
+    asked: Option<ServiceTier>,
+    capabilities: &Capabilities,
+    dropped: &mut Dropped,
+) -> Option<body::ServiceTier> {
+    let tier = capability::ServiceTier::from(asked?);
+    if capabilities.service_tiers.contains(&tier) {
+        return Some(body::ServiceTier { kind: tier.as_str() });
     }
-}
-
-fn inference_config(sampling: &Sampling) -> Option<InferenceConfig<'_>> {
-    let config = InferenceConfig {
-        max_tokens: sampling.max_tokens,
-        temperature: sampling.temperature,
-        top_p: sampling.top_p,
-        stop_sequences: &sampling.stop_sequences,
-    };
-    (*sampling != Sampling::default()).then_some(config)
-}
-
-fn tool_config(request: &Request) -> Result<Option<ToolConfig<'_>>, Failure> {
-    if Calls::of(request) == Calls::Withheld {
-        return mentions_tools(&request.messages).then(placeholder).transpose();
+    if tier != capability::ServiceTier::Default {
+        dropped.note("service_tier");
     }
-    let tools = request
-        .tools
-        .iter()
-        .map(|tool| {
-            Ok(ToolEntry::ToolSpec(ToolSpec {
-                name: &tool.name,
-                // A hook may have left nothing of it, and Bedrock takes no blank text.
-                description: tool.description.as_deref().filter(|text| !is_blank(text)),
-                input_schema: InputSchema { json: raw(tool.input_schema.as_str())? },
-            }))
-        })
-        .collect::<Result<_, Failure>>()?;
-    let tool_choice = match &request.tool_choice {
-        None | Some(ToolChoice::Auto | ToolChoice::None) => None,
-        Some(ToolChoice::Any) => Some(Choice::Any {}),
-        Some(ToolChoice::Named(name)) => Some(Choice::Tool { name }),
-    };
-    Ok(Some(ToolConfig { tools, tool_choice }))
-}
-
-/// A tool that does nothing, so that Converse takes a history of calls.
-fn placeholder() -> Result<ToolConfig<'static>, Failure> {
-    let spec = ToolSpec {
-        name: "no_tool_available",
-        description: Some("There is no tool to call. Answer in text."),
-        input_schema: InputSchema { json: raw(r#"{"type":"object","properties":{}}"#)? },
-    };
-    Ok(ToolConfig { tools: vec![ToolEntry::ToolSpec(spec)], tool_choice: None })
-}
-
-fn mentions_tools(messages: &[Message]) -> bool {
-    let mut parts = messages.iter().flat_map(|message| &message.parts);
-    parts.any(|part| matches!(part, Part::ToolUse(_) | Part::ToolResult(_)))
+    None
 }
 
 /// Converse refuses text of white space alone.
@@ -227,8 +176,15 @@ fn is_blank(text: &str) -> bool {
 }
 
 fn raw(json: &str) -> Result<&RawValue, Failure> {
-    serde_json::from_str(json)
-        .map_err(|fault| internal().with_internal(format!("a tool's JSON is malformed: {fault}")))
+    serde_json::from_str(json).map_err(|fault| unwritable(&fault))
+}
+
+fn unwritable(fault: &serde_json::Error) -> Failure {
+    internal().with_internal(format!("cannot write the Converse body: {fault}"))
+}
+
+fn left_over() -> Failure {
+    internal().with_internal("an image or document that was to be fetched is still elsewhere")
 }
 
 fn internal() -> Failure {

@@ -17,6 +17,7 @@ pub(super) struct Joined {
 pub(super) enum Block {
     Text(String),
     Reasoning { text: String, signature: Option<String> },
+    Redacted(String),
     ToolUse { id: String, name: String, input: Value },
 }
 
@@ -36,7 +37,9 @@ pub(super) fn joined(events: impl IntoIterator<Item = Event>) -> Joined {
                 assert!(!delta.text.is_empty(), "a delta says something");
                 open.get_mut(&delta.index).unwrap().1.push_str(&delta.text);
             }
-            Event::RedactedReasoning { .. } => {}
+            Event::RedactedReasoning { index, data } => {
+                joined.blocks.insert(index, Block::Redacted(data));
+            }
             Event::Signature { index, value } => open.get_mut(&index).unwrap().2 = Some(value),
             Event::BlockStop(index) => {
                 let (kind, text, signature) = open.remove(&index).unwrap();
@@ -47,7 +50,9 @@ pub(super) fn joined(events: impl IntoIterator<Item = Event>) -> Joined {
                         Block::ToolUse { id, name, input: serde_json::from_str(&text).unwrap() }
                     }
                 };
-                joined.blocks.insert(index, block);
+                if !matches!(joined.blocks.get(&index), Some(Block::Redacted(_))) {
+                    joined.blocks.insert(index, block);
+                }
             }
             Event::MessageStop(reason) => {
                 assert!(open.is_empty(), "every block has ended");

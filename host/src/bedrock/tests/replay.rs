@@ -152,6 +152,9 @@ fn delta(
         }
     }
     let thought = &delta["reasoningContent"];
+    if let Some(data) = thought["redactedContent"].as_str() {
+        joined.blocks.insert(index, Block::Redacted(data.to_owned()));
+    }
     if thought["text"].is_string() || thought["signature"].is_string() {
         let empty = || Block::Reasoning { text: String::new(), signature: None };
         let Block::Reasoning { text, signature } = joined.blocks.entry(index).or_insert_with(empty) else {
@@ -186,6 +189,8 @@ fn of_whole(body: &Value) -> Joined {
         } else if let Some(text) = thought["text"].as_str() {
             let signature = thought["signature"].as_str().map(str::to_owned);
             joined.blocks.insert(index, Block::Reasoning { text: text.to_owned(), signature });
+        } else if let Some(data) = content["reasoningContent"]["redactedContent"].as_str() {
+            joined.blocks.insert(index, Block::Redacted(data.to_owned()));
         } else if content["toolUse"].is_object() {
             let call = &content["toolUse"];
             joined.blocks.insert(index, tool_use(call, call["input"].clone()));

@@ -52,7 +52,6 @@ async fn blocks_that_are_no_part_of_an_answer_leave_no_trace() {
     let body = json!({
         "output": { "message": { "role": "assistant", "content": [
             { "text": "" },
-            { "reasoningContent": { "redactedContent": "AAAA" } },
             { "toolUse": { "toolUseId": "s", "name": "search", "input": {}, "type": "server_tool_use" } },
             { "somethingNew": {} },
             { "citationsContent": { "content": [{ "text": "Cited" }, { "text": " words" }] } },

@@ -1,3 +1,4 @@
+use crate::bedrock::request::Names;
 use crate::chat::{BlockKind, BlockStart};
 
 use super::*;
@@ -10,9 +11,13 @@ fn delta(index: u32, text: &str) -> Event {
     Event::Delta(Delta { index, text: text.to_owned() })
 }
 
+fn reading() -> Reading {
+    Reading { calls: Calls::Allowed, names: Names::default(), answer: None }
+}
+
 #[test]
 fn a_block_begins_with_its_first_piece_and_adjacent_pieces_become_one() {
-    let mut writer = EventWriter::new(Reading { calls: Calls::Allowed });
+    let mut writer = EventWriter::new(reading());
     writer.text(0, String::new());
     writer.text(0, "a".to_owned());
     writer.text(0, "b".to_owned());
@@ -33,7 +38,7 @@ fn a_block_begins_with_its_first_piece_and_adjacent_pieces_become_one() {
 
 #[test]
 fn a_block_that_never_held_anything_leaves_no_trace() {
-    let mut writer = EventWriter::new(Reading { calls: Calls::Allowed });
+    let mut writer = EventWriter::new(reading());
     writer.text(0, String::new());
     writer.tool_input(1, "{}".to_owned());
     writer.block_stop(0);
@@ -43,7 +48,7 @@ fn a_block_that_never_held_anything_leaves_no_trace() {
 
 #[test]
 fn a_thought_may_be_its_seal_alone() {
-    let mut writer = EventWriter::new(Reading { calls: Calls::Allowed });
+    let mut writer = EventWriter::new(reading());
     writer.signature(0, "seal".to_owned());
     writer.block_stop(0);
     let seal = Event::Signature { index: 0, value: "seal".to_owned() };
@@ -52,7 +57,7 @@ fn a_thought_may_be_its_seal_alone() {
 
 #[test]
 fn pieces_of_another_kind_do_not_mix_into_a_block() {
-    let mut writer = EventWriter::new(Reading { calls: Calls::Allowed });
+    let mut writer = EventWriter::new(reading());
     writer.reasoning(0, "thought".to_owned());
     writer.text(0, "prose".to_owned());
     writer.tool_input(0, "{}".to_owned());
@@ -61,7 +66,7 @@ fn pieces_of_another_kind_do_not_mix_into_a_block() {
 
 #[test]
 fn usage_comes_last_even_if_it_came_first() {
-    let mut writer = EventWriter::new(Reading { calls: Calls::Allowed });
+    let mut writer = EventWriter::new(reading());
     writer.usage(Usage::default());
     assert!(writer.take().is_empty());
     writer.text(0, "a".to_owned());
@@ -72,4 +77,62 @@ fn usage_comes_last_even_if_it_came_first() {
         [Event::BlockStop(0), Event::MessageStop(StopReason::EndTurn), Event::Usage(Usage::default())]
     );
     assert!(writer.is_complete());
+}
+
+#[test]
+fn a_tool_comes_back_by_the_name_that_the_client_gave_it() {
+    let input = crate::chat::Json::empty_object();
+    let call = crate::chat::ToolUse { id: "c".to_owned(), name: "a.b".to_owned(), input };
+    let message = crate::chat::Message {
+        role: crate::chat::Role::Assistant,
+        parts: vec![crate::chat::Part::ToolUse(call)],
+    };
+    let names = Names::of(&crate::chat::Request::new("m", vec![message]));
+    let bedrock = names.bedrock("a.b").to_owned();
+    let mut writer = EventWriter::new(Reading { names, ..reading() });
+    writer.tool_use(0, "c".to_owned(), bedrock);
+    assert_eq!(writer.take(), [start(0, BlockKind::ToolUse { id: "c".to_owned(), name: "a.b".to_owned() })]);
+}
+
+#[test]
+fn the_input_of_the_answer_tool_is_the_answer() {
+    for calls in [Calls::Allowed, Calls::Withheld] {
+        let mut writer = EventWriter::new(Reading { calls, answer: Some("answer".to_owned()), ..reading() });
+        writer.tool_use(0, "c".to_owned(), "answer".to_owned());
+        writer.tool_input(0, "{\"a\":".to_owned());
+        writer.tool_input(0, "1}".to_owned());
+        writer.block_stop(0);
+        // A second answer would leave no JSON.
+        writer.tool_use(1, "d".to_owned(), "answer".to_owned());
+        writer.tool_input(1, "{}".to_owned());
+        writer.block_stop(1);
+        writer.message_stop(StopReason::ToolUse);
+        assert_eq!(
+            writer.take(),
+            [
+                start(0, BlockKind::Text),
+                delta(0, "{\"a\":1}"),
+                Event::BlockStop(0),
+                Event::MessageStop(StopReason::EndTurn)
+            ]
+        );
+    }
+}
+
+#[test]
+fn a_call_beside_the_answer_still_waits_for_its_result() {
+    let mut writer = EventWriter::new(Reading { answer: Some("answer".to_owned()), ..reading() });
+    writer.tool_use(0, "c".to_owned(), "weather".to_owned());
+    writer.tool_use(1, "d".to_owned(), "answer".to_owned());
+    writer.message_stop(StopReason::ToolUse);
+    assert_eq!(writer.take().last(), Some(&Event::MessageStop(StopReason::ToolUse)));
+}
+
+#[test]
+fn a_thought_that_only_the_model_can_read_is_a_block_of_its_own() {
+    let mut writer = EventWriter::new(reading());
+    writer.redacted(0, "AAAA".to_owned());
+    writer.block_stop(0);
+    let thought = Event::RedactedReasoning { index: 0, data: "AAAA".to_owned() };
+    assert_eq!(writer.take(), [start(0, BlockKind::Reasoning), thought, Event::BlockStop(0)]);
 }

@@ -1,10 +1,18 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use crate::chat::{Json, Reasoning, Source, Strictness, Tool, ToolResult, ToolUse};
+use crate::chat::{
+    Blob, Json, MediaType, Message, Reasoning, ResultPart, Role, Sampling, Source, Strictness, Tool,
+    ToolResult, ToolResultStatus, ToolUse,
+};
 
 use super::*;
+
+fn body(request: &Request) -> Result<Vec<u8>, Failure> {
+    write(request, &Capabilities::default()).map(|written| written.body.into())
+}
 
 fn empty() -> Request {
     Request::new("m", vec![user([text("Hello")])])
@@ -117,8 +125,9 @@ fn writes_blocks_of_every_kind() {
                 } },
             ] },
             { "role": "user", "content": [
-                { "toolResult": { "toolUseId": "c1", "content": [{ "text": "no" }, image], "status": "error" } },
-                { "toolResult": { "toolUseId": "c1", "content": [] } },
+                { "toolResult": { "toolUseId": "c1", "content": [{ "text": "no" }], "status": "error" } },
+                { "toolResult": { "toolUseId": "c1", "content": [{ "text": "(The tool gave no output.)" }] } },
+                image,
             ] },
         ],
         "toolConfig": { "tools": [{ "toolSpec": {
