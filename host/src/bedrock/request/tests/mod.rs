@@ -1,4 +1,7 @@
-#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail loudly")]
+
+mod golden;
+mod translation;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
