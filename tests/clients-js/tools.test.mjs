@@ -1,7 +1,7 @@
 // Tool calls. The stand-in calls a tool for each line `call NAME {json}` of the user.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { MODEL, notYet, servers } from "./processes.mjs";
+import { MODEL, servers } from "./processes.mjs";
 
 const adit = servers();
 const CITY = { city: "Zürich", days: [1, 2.5, { deep: null }] };
@@ -75,7 +75,7 @@ test("a conversation of several turns with parallel calls, streamed", async () =
 });
 
 for (const model of ["us.anthropic.claude-sonnet-4-5-20250929-v1:0", "us.anthropic.claude-sonnet-4-6"]) {
-  notYet(`signed thoughts go back with the calls: ${model}`, async () => {
+  test(`signed thoughts go back with the calls: ${model}`, async () => {
     const requests = await converse({ model, reasoning_effort: "low" });
     assert.ok(requests.every((request) => request.status === 200));
     for (const [number, { body }] of requests.entries()) {

@@ -61,7 +61,6 @@ def test_two_tools_in_parallel_and_a_second_turn(converse, sim):
     assert [result["toolResult"]["content"][0]["text"] for result in results] == ["sunny in Zürich", "noon in CET"]
 
 
-@pytest.mark.xfail(strict=True, reason="reasoning_effort is not there yet")
 @pytest.mark.parametrize("model", CLAUDE)
 def test_thoughts_survive_the_tools(converse, sim, model):
     answers, calls, history = converse(model, [QUESTION, QUESTION], openai_reasoning_effort="low")

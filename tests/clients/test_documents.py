@@ -14,7 +14,6 @@ def part(data, name="Annual report_2026.pdf", kind="application/pdf"):
     return {"type": "file", "file": {"filename": name, "file_data": url}}
 
 
-@pytest.mark.xfail(strict=True, reason="file parts are not there yet")
 def test_a_pdf_as_a_data_url(ask, sim):
     content = [part(PDF), {"type": "text", "text": "What is this?"}]
     answer = ask([{"role": "user", "content": content}], model=MODEL).choices[0].message.content
@@ -25,7 +24,6 @@ def test_a_pdf_as_a_data_url(ask, sim):
     assert base64.b64decode(document["source"]["bytes"]) == PDF
 
 
-@pytest.mark.xfail(strict=True, reason="file parts are not there yet")
 def test_a_file_without_a_word_and_the_same_file_twice(ask, sim):
     ask([{"role": "user", "content": [part(PDF), part(PDF)]}], model=MODEL)
     blocks = sim.body()["messages"][0]["content"]

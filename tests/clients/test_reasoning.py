@@ -42,7 +42,6 @@ def say(request, client):
     return say
 
 
-@pytest.mark.xfail(strict=True, reason="reasoning_effort is not there yet")
 @pytest.mark.parametrize("model", [*CLAUDE, "openai.gpt-oss-120b-1:0"])
 def test_the_thought_is_a_member_of_the_message(say, model):
     message = say(model=model, messages=[{"role": "user", "content": "Hello"}]).message
@@ -50,7 +49,6 @@ def test_the_thought_is_a_member_of_the_message(say, model):
     assert message.reasoning_content and message.reasoning_content not in message.content
 
 
-@pytest.mark.xfail(strict=True, reason="reasoning_effort is not there yet")
 def test_the_thought_is_streamed_before_the_text(ask):
     stream = ask("Hello there", model=CLAUDE[0], reasoning_effort="low", stream=True)
     kinds = []
@@ -62,7 +60,6 @@ def test_the_thought_is_streamed_before_the_text(ask):
     assert kinds == sorted(kinds, reverse=True)
 
 
-@pytest.mark.xfail(strict=True, reason="reasoning_effort is not there yet")
 @pytest.mark.parametrize("model", CLAUDE)
 def test_a_client_that_replays_calls_alone_gives_the_thought_back(say, sim, model):
     history = []
