@@ -1,18 +1,11 @@
 //! Calls Bedrock.
 
-use std::time::{Duration, Instant};
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Instant;
 
 use async_trait::async_trait;
-use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
-use aws_config::meta::credentials::CredentialsProviderChain;
-use aws_config::meta::region::RegionProviderChain;
-use aws_config::profile::ProfileFileRegionProvider;
-use aws_config::retry::RetryConfig;
-use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::Credentials;
-use aws_smithy_http_client::tls;
+use aws_config::SdkConfig;
 
 use crate::capability;
 use crate::chat::Request;
@@ -23,124 +16,83 @@ use crate::pipeline::{Call, Model, Upstream};
 use super::call::ConverseCall;
 use super::endpoint::{Endpoint, InvalidEndpoint};
 use super::models::Models;
-use super::request;
-
-/// Used where neither the settings nor the AWS environment name a region.
-const DEFAULT_REGION: &str = "us-east-1";
-
-/// A TCP handshake that is lost once is repeated after 1 s, twice after 3 s.
-const CONNECT_TIMEOUT: Duration = Duration::from_millis(3100);
-
-/// Until the answer begins. AWS's own limit for a model is 60 minutes (user guide, "Inference request
-/// parameters for Anthropic Claude").
-pub(super) const READ_TIMEOUT: Duration = Duration::from_hours(1);
-
-/// Within an answer that has begun. Models that think are silent for minutes; a connection that was
-/// lost on the way is silent for ever.
-const LONGEST_SILENCE: Duration = Duration::from_mins(15);
+use super::profile::Profiles;
+use super::region::Regions;
+use super::{estimate, request, sdk};
 
 /// API reference, `Converse`, `modelId`.
 const MAX_MODEL_ID_BYTES: usize = 2048;
 
-/// The first one counts.
-const MAX_ATTEMPTS: u32 = 3;
-
-/// Amazon Bedrock in one region.
+/// Amazon Bedrock, in one region or several.
 #[derive(Debug)]
 pub struct Bedrock {
-    runtime: aws_sdk_bedrockruntime::Client,
-    pub(super) longest_silence: Duration,
-    pub(super) models: Models,
+    pub(super) regions: Arc<Regions>,
+    timeouts: config::Timeouts,
     known: capability::Models,
+    profiles: Profiles,
+    pub(super) models: Models,
 }
 
 impl Bedrock {
     /// Prepares the way to Bedrock; nothing is sent, and no credentials are loaded, before the
-    /// first call. Fails if the endpoint of the settings is not an HTTP URL.
-    pub async fn connect(settings: &config::Bedrock) -> Result<Self, InvalidEndpoint> {
+    /// first call. `known` says what models can do. Fails if the endpoint of the settings is not an
+    /// HTTP URL.
+    pub async fn connect(
+        settings: &config::Bedrock,
+        timeouts: &config::Timeouts,
+        known: capability::Models,
+    ) -> Result<Self, InvalidEndpoint> {
         let endpoint = settings.endpoint.as_deref().map(Endpoint::parse).transpose()?;
-        // The instance metadata service, the last place where the SDK looks for a region, is left
-        // out: where there is none, asking it would hold up the start for seconds.
-        let region = RegionProviderChain::first_try(settings.region.clone().map(Region::new))
-            .or_else(EnvironmentVariableRegionProvider::new())
-            .or_else(ProfileFileRegionProvider::new())
-            .or_else(DEFAULT_REGION);
-        // One pool of connections for everything. TCP_NODELAY is on by default.
-        let http_client = aws_smithy_http_client::Builder::new()
-            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-            .build_https();
-        let mut loader = aws_config::defaults(behavior())
-            .region(region)
-            .http_client(http_client)
-            .retry_config(retries())
-            .timeout_config(timeouts())
-            .stalled_stream_protection(quiet_streams());
-        if let Some(endpoint) = endpoint {
-            if endpoint.is_local() {
-                // A simulator takes any signature: a first run needs no AWS account. Credentials in
-                // the environment win, as the endpoint may also lead on to Amazon.
-                loader = loader.credentials_provider(
-                    CredentialsProviderChain::first_try(
-                        "Environment",
-                        EnvironmentVariableCredentialsProvider::new(),
-                    )
-                    .or_else("Simulator", Credentials::from_keys("sim", "sim", None)),
-                );
-            }
-            loader = loader.endpoint_url(endpoint.url());
-        }
-        Ok(Self::over(&loader.load().await))
+        let sdk = sdk::load(settings.regions.first(), endpoint.as_ref()).await;
+        Ok(Self::over(sdk, settings, timeouts, known))
     }
 
-    /// Over a given SDK configuration.
-    pub(super) fn over(sdk: &SdkConfig) -> Self {
+    /// Over a given SDK configuration, which has the home region.
+    pub(super) fn over(
+        sdk: SdkConfig,
+        settings: &config::Bedrock,
+        timeouts: &config::Timeouts,
+        known: capability::Models,
+    ) -> Self {
+        let others = settings.regions.get(1..).unwrap_or_default();
+        let regions = Arc::new(Regions::new(sdk, others, settings.max_attempts));
         Self {
-            runtime: aws_sdk_bedrockruntime::Client::new(sdk),
-            longest_silence: LONGEST_SILENCE,
-            models: Models::new(aws_sdk_bedrock::Client::new(sdk)),
-            known: capability::Models::built_in(),
+            timeouts: *timeouts,
+            profiles: Profiles::new(Arc::clone(&regions), known.clone()),
+            models: Models::new(Arc::clone(&regions), known.clone()),
+            regions,
+            known,
         }
     }
-}
-
-/// Pinned, so that an update of the SDK changes nothing by itself.
-pub(super) fn behavior() -> BehaviorVersion {
-    BehaviorVersion::v2026_01_12()
-}
-
-/// Only until an answer begins: the SDK never repeats a call whose body is being read.
-pub(super) fn retries() -> RetryConfig {
-    RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS)
-}
-
-/// None for the whole operation: a long answer is no fault.
-fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build()
-}
-
-/// Off: a model that thinks may say nothing for minutes.
-pub(super) fn quiet_streams() -> StalledStreamProtectionConfig {
-    StalledStreamProtectionConfig::disabled()
 }
 
 #[async_trait]
 impl Upstream for Bedrock {
+    fn resolve<'a>(&'a self, name: &'a str) -> Cow<'a, str> {
+        Cow::Borrowed(self.known.resolve_alias(name))
+    }
+
     async fn prepare(&self, request: &Request) -> Result<Box<dyn Call>, Failure> {
         if request.model.is_empty() || request.model.len() > MAX_MODEL_ID_BYTES {
             let message = "bedrock knows no model with an empty name, or with one of more than 2048 bytes";
             return Err(Failure::new(Kind::ModelNotFound, message).with_param("model"));
         }
-        let written = request::write(request, &self.known.capabilities(&request.model))?;
+        let capabilities = self.profiles.capabilities(&request.model).await;
+        let written = request::write(request, &capabilities)?;
         Ok(Box::new(ConverseCall {
-            runtime: self.runtime.clone(),
-            longest_silence: self.longest_silence,
+            regions: Arc::clone(&self.regions),
+            idle: self.timeouts.idle,
+            first_event: self.timeouts.first_event,
             model: request.model.clone(),
             delivery: request.delivery,
+            input_tokens: estimate::input_tokens(request),
+            max_tokens: request.sampling.max_tokens,
+            capabilities,
             written,
         }))
     }
 
     async fn models(&self) -> Result<Vec<Model>, Failure> {
-        self.models.list(Instant::now()).await
+        Ok(self.models.list(Instant::now()).await?.to_vec())
     }
 }

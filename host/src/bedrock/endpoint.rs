@@ -31,6 +31,11 @@ impl Endpoint {
             && (host == "localhost" || address.is_ok_and(|address| address.is_loopback()))
     }
 
+    /// Whether it speaks TLS.
+    pub(super) fn is_encrypted(&self) -> bool {
+        self.0.scheme_str() == Some("https")
+    }
+
     pub(super) fn url(&self) -> String {
         self.0.to_string()
     }

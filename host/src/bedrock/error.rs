@@ -16,11 +16,8 @@ use aws_smithy_types::event_stream::RawMessage;
 
 use crate::error::{Failure, Kind};
 
-/// A throttled call may be repeated after this, if Bedrock says nothing else.
-const DEFAULT_PAUSE: Duration = Duration::from_secs(1);
-
-/// A call that failed before its answer began.
-pub(super) fn of_call<E>(error: &SdkError<E, HttpResponse>) -> Failure
+/// A call that failed in a region before its answer began.
+pub(super) fn of_call<E>(error: &SdkError<E, HttpResponse>, region: &str) -> Failure
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
@@ -44,7 +41,7 @@ where
     };
     let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
     let internal = internal(header("x-amzn-requestid"), status, code, told(&failure, error));
-    failure.with_internal(internal)
+    failure.with_internal(format!("{region}: {internal}"))
 }
 
 /// An answer that broke off after it had begun.
@@ -75,8 +72,22 @@ pub(super) fn broken() -> Failure {
 
 /// An answer that goes on without a word, or does not come at all.
 pub(super) fn silent() -> Failure {
+    timeout().with_internal("bedrock said nothing for too long; the call was given up")
+}
+
+/// An answer that was not complete when its time was over.
+pub(super) fn late() -> Failure {
+    timeout()
+        .with_internal("the answer was not complete in the time that requests have; the call was given up")
+}
+
+fn timeout() -> Failure {
     Failure::new(Kind::ModelTimeout, "the model took too long; try again, or ask for less")
-        .with_internal("bedrock said nothing for too long; the call was given up")
+}
+
+/// A call without a region to make it in.
+pub(super) fn nowhere() -> Failure {
+    Failure::new(Kind::Internal, "there is no region of bedrock to ask")
 }
 
 /// In a stream the code stands beside the message, where the SDK does not keep it.
@@ -113,15 +124,14 @@ fn refused(
         Kind::Credentials => credentials(),
         Kind::Throttled => own("bedrock is throttling this model; try again later"),
         Kind::ModelNotReady => own("the model is not ready yet; try again later"),
-        Kind::ModelTimeout => own("the model took too long; try again, or ask for less"),
+        Kind::ModelTimeout => timeout(),
         Kind::ModelError => own("the model failed on this request"),
         Kind::UpstreamUnavailable => own("bedrock is unavailable; try again later"),
         _ => own("bedrock had an internal error; try again"),
     };
-    match (kind, retry_after) {
-        (_, Some(pause)) => failure.with_retry_after(pause),
-        (Kind::Throttled | Kind::ModelNotReady, None) => failure.with_retry_after(DEFAULT_PAUSE),
-        (_, None) => failure,
+    match retry_after {
+        Some(pause) => failure.with_retry_after(pause),
+        None => failure,
     }
 }
 

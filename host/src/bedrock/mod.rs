@@ -2,18 +2,25 @@
 //!
 //! `request` writes a Converse body, `response` and `stream` read the two forms of its answer (both
 //! through `writer`, which keeps the order that [`chat::Event`](crate::chat::Event) promises) and
-//! `error` sorts what can go wrong. `client` and `models` do the calling; the rest is pure.
+//! `error` sorts what can go wrong. `client`, `call` and `models` do the calling: in one of the
+//! [`Regions`](region::Regions), and again as [`retry`] decides.
 
 mod call;
 mod client;
 mod document;
 mod endpoint;
 mod error;
+mod estimate;
 mod models;
+mod profile;
 mod reader;
+mod region;
 mod request;
 mod response;
+mod retry;
+mod sdk;
 mod stream;
+mod warm;
 mod writer;
 
 #[cfg(test)]

@@ -11,11 +11,11 @@ use aws_sdk_bedrockruntime::types::ConverseStreamOutput;
 use aws_sdk_bedrockruntime::types::error::ConverseStreamOutputError;
 use aws_smithy_types::event_stream::RawMessage;
 use futures::{FutureExt, StreamExt, stream};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::chat::Batch;
 use crate::error::Failure;
-use crate::pipeline::Events;
+use crate::pipeline::{Deadline, Events};
 
 use super::error;
 use super::request::Reading;
@@ -27,17 +27,36 @@ const MOST_AT_ONCE: usize = 256;
 
 type Received = Result<Option<ConverseStreamOutput>, SdkError<ConverseStreamOutputError, RawMessage>>;
 
+/// How long an answer is waited for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    /// The longest silence.
+    pub(super) idle: Duration,
+    /// When it has to be complete.
+    pub(super) deadline: Deadline,
+}
+
+impl Patience {
+    /// Until when the next event has to come.
+    fn end(self) -> Instant {
+        let quiet = Instant::now() + self.idle;
+        match self.deadline {
+            Deadline::Never => quiet,
+            Deadline::At(end) => quiet.min(end),
+        }
+    }
+
+    /// Why no event came in time.
+    fn over(self) -> Failure {
+        if self.deadline.left().is_some_and(|left| left.is_zero()) { error::late() } else { error::silent() }
+    }
+}
+
 /// Waits for the first batch, so that a failure before it can still become a status.
-///
-/// An answer that says nothing for as long as `longest_silence` has failed.
-pub(super) async fn events(
-    answer: Answer,
-    reading: Reading,
-    longest_silence: Duration,
-) -> Result<Events, Failure> {
+pub(super) async fn events(answer: Answer, reading: Reading, patience: Patience) -> Result<Events, Failure> {
     let mut reader = Reader {
-        longest_silence,
-        silence: Box::pin(sleep(longest_silence)),
+        patience,
+        silence: Box::pin(sleep_until(patience.end())),
         request_id: answer.request_id().map(str::to_owned),
         receiver: answer.stream,
         writer: EventWriter::new(reading),
@@ -50,7 +69,7 @@ pub(super) async fn events(
 
 /// Owns the HTTP body: dropping it closes the connection, and Bedrock stops.
 struct Reader {
-    longest_silence: Duration,
+    patience: Patience,
     silence: Pin<Box<Sleep>>,
     request_id: Option<String>,
     receiver: EventReceiver<ConverseStreamOutput, ConverseStreamOutputError>,
@@ -83,13 +102,13 @@ impl Reader {
             }
             // One timer for the whole stream: to move it on costs next to nothing, to set one anew
             // for each event wakes the runtime.
-            self.silence.as_mut().reset(Instant::now() + self.longest_silence);
+            self.silence.as_mut().reset(self.patience.end());
             let mut received = tokio::select! {
                 biased;
                 event = self.receiver.recv() => Some(event),
                 () = self.silence.as_mut() => {
                     self.end = Some(End::Told);
-                    return Some(Err(error::silent()));
+                    return Some(Err(self.patience.over()));
                 }
             };
             for _ in 1..MOST_AT_ONCE {

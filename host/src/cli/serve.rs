@@ -26,7 +26,7 @@ pub async fn run(data: &Path, args: ServeArgs) -> anyhow::Result<()> {
     let keys = Sqlite::open(data)?;
     let seed_root = SeedRoot::new(*keys.seed_root().expose());
     let catalog = Arc::new(Catalog::open(&config.plugins, &config.limits)?.with_seed_root(seed_root));
-    let upstream = Bedrock::connect(&config.bedrock).await?;
+    let upstream = Bedrock::connect(&config.bedrock, &config.timeouts, config.models).await?;
     load_plugins(&catalog).await?;
 
     let keys = Arc::new(keys);
@@ -40,6 +40,7 @@ pub async fn run(data: &Path, args: ServeArgs) -> anyhow::Result<()> {
         plugins: Arc::new(catalog),
         pipeline: Pipeline::new(Arc::new(upstream), replay),
         max_body_bytes: config.max_body_bytes,
+        timeouts: config.timeouts,
     };
     let local =
         Local::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;

@@ -2,11 +2,14 @@
 
 mod fetch;
 mod raw;
+mod timeouts;
 
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use fetch::{Fetch, HostPattern, Hosts};
+pub use timeouts::Timeouts;
 
 use crate::capability::{DataFault, Entries, Models, Operator};
 
@@ -21,6 +24,8 @@ pub struct Config {
     pub bedrock: Bedrock,
     /// Fetching of what a request names by URL. Default: none, nothing is fetched.
     pub fetch: Option<Fetch>,
+    /// How long an answer may take.
+    pub timeouts: Timeouts,
     /// What a plugin may use.
     pub limits: PluginLimits,
     /// Where signed thinking is between two turns. Default: in the ids of tool calls.
@@ -43,13 +48,23 @@ pub enum Replay {
 }
 
 /// How Bedrock is reached.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bedrock {
-    /// The region, if not the one that the AWS environment names.
-    pub region: Option<String>,
+    /// The regions, the home first. Empty: the one that the AWS environment names.
+    pub regions: Vec<String>,
     /// Another address than Amazon's, such as a `bedrock-sim`'s.
     pub endpoint: Option<String>,
+    /// How often each region is asked for one answer, the first time included. Default: 3.
+    pub max_attempts: NonZeroU32,
 }
+
+impl Default for Bedrock {
+    fn default() -> Self {
+        Self { regions: Vec::new(), endpoint: None, max_attempts: DEFAULT_ATTEMPTS }
+    }
+}
+
+const DEFAULT_ATTEMPTS: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
 
 /// What one plugin instance may use. Times are time spent running the guest, not waiting for a core.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,18 +155,16 @@ impl Config {
 
     fn from_raw(raw: raw::Settings, data: &Path, base: &Path) -> Result<Self, ConfigError> {
         let defaults = PluginLimits::default();
-        let millis = |value: Option<std::num::NonZeroU64>, default: Duration| {
-            value.map_or(default, |ms| Duration::from_millis(ms.get()))
-        };
-        let bytes = |value: Option<std::num::NonZeroUsize>, default: usize| value.map_or(default, Into::into);
+        let bytes = |value: Option<NonZeroUsize>, default: usize| value.map_or(default, Into::into);
         let limits = raw.plugin_limits;
         let entries = raw.models.map(|file| entries(&base.join(file))).transpose()?;
         Ok(Self {
             plugins: raw.plugins.map_or_else(|| data.join("plugins"), |folder| base.join(folder)),
             max_body_bytes: bytes(raw.max_body_bytes, 32 << 20),
             bedrock: Bedrock {
-                region: raw.bedrock.region.map(|text| text.0),
+                regions: raw.bedrock.regions.0,
                 endpoint: raw.bedrock.endpoint.map(|text| text.0),
+                max_attempts: raw.bedrock.max_attempts.unwrap_or(DEFAULT_ATTEMPTS),
             },
             replay: match raw.reasoning.replay {
                 None | Some(raw::Replay::Capsule) => Replay::Capsule,
@@ -159,6 +172,7 @@ impl Config {
                 Some(raw::Replay::Off) => Replay::Off,
             },
             fetch: Fetch::of(raw.fetch),
+            timeouts: Timeouts::of(&raw.timeouts),
             limits: PluginLimits {
                 memory_bytes: bytes(limits.memory_bytes, defaults.memory_bytes),
                 init: millis(limits.init_ms, defaults.init),
@@ -185,6 +199,10 @@ fn entries(path: &Path) -> Result<Entries, ConfigError> {
 
 fn read(path: &Path) -> Result<String, ConfigError> {
     std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })
+}
+
+fn millis(value: Option<NonZeroU64>, default: Duration) -> Duration {
+    value.map_or(default, |ms| Duration::from_millis(ms.get()))
 }
 
 #[cfg(test)]
@@ -214,7 +232,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(config.max_body_bytes, 1000);
-        assert_eq!(config.bedrock.region.as_deref(), Some("eu-west-1"));
+        assert_eq!(config.bedrock.regions, ["eu-west-1"]);
         assert_eq!(config.limits.stream_hook, Duration::from_millis(7));
         assert_eq!(config.limits.instances, 4);
     }
@@ -256,11 +274,41 @@ mod tests {
     }
 
     #[test]
+    fn reads_how_bedrock_is_reached() {
+        let config = load(
+            "[bedrock]\nregions = ['us-east-1', 'us-west-2']\nmax_attempts = 1\n\
+             [timeouts]\ntotal_ms = 5000\nidle_ms = 6\nfirst_event_ms = 7\nkeep_alive_ms = 0",
+        )
+        .unwrap();
+        assert_eq!(config.bedrock.regions, ["us-east-1", "us-west-2"]);
+        assert_eq!(config.bedrock.max_attempts.get(), 1);
+        let expected = Timeouts {
+            total: Duration::from_secs(5),
+            idle: Duration::from_millis(6),
+            first_event: Some(Duration::from_millis(7)),
+            keep_alive: None,
+        };
+        assert_eq!(config.timeouts, expected);
+    }
+
+    #[test]
+    fn regions_are_said_once() {
+        for regions in
+            ["region = 'a'\nregions = ['b']", "regions = []", "regions = ['a', 'a']", "regions = ['']"]
+        {
+            assert!(load(&format!("[bedrock]\n{regions}")).is_err(), "{regions}");
+        }
+    }
+
+    #[test]
     fn refuses_what_it_does_not_know_by_name() {
         let fault = load("\nmax_body = 1").unwrap_err().to_string();
         assert!(fault.contains("line 2: unknown field `max_body`"), "{fault}");
         assert!(!fault.contains('\n'), "{fault}");
         assert!(load("[plugin_limits]\ninit_ms = 0").is_err());
         assert!(load("[bedrock]\nregion = ''").is_err());
+        assert!(load("[bedrock]\nmax_attempts = 0").is_err());
+        let fault = load("[bedrock]\nregoin = 'a'").unwrap_err().to_string();
+        assert!(fault.contains("line 2: unknown field `regoin`"), "{fault}");
     }
 }

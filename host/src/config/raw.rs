@@ -16,6 +16,7 @@ pub(super) struct Settings {
     pub(super) max_body_bytes: Option<NonZeroUsize>,
     pub(super) bedrock: Bedrock,
     pub(super) fetch: Fetch,
+    pub(super) timeouts: Timeouts,
     pub(super) plugin_limits: PluginLimits,
     pub(super) reasoning: Reasoning,
     pub(super) models: Option<PathBuf>,
@@ -40,8 +41,53 @@ pub(super) enum Replay {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Bedrock {
-    pub(super) region: Option<Text>,
+    /// `region = "a"` is short for `regions = ["a"]`.
+    #[serde(alias = "region")]
+    pub(super) regions: Regions,
     pub(super) endpoint: Option<Text>,
+    pub(super) max_attempts: Option<NonZeroU32>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_field_names, reason = "the file says the unit of each")]
+pub(super) struct Timeouts {
+    pub(super) total_ms: Option<NonZeroU64>,
+    pub(super) idle_ms: Option<NonZeroU64>,
+    pub(super) first_event_ms: Option<NonZeroU64>,
+    pub(super) keep_alive_ms: Option<u64>,
+}
+
+/// One region, or a list of different ones.
+#[derive(Debug, Default, Deserialize)]
+#[serde(try_from = "OneOrMany")]
+pub(super) struct Regions(pub(super) Vec<String>);
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl TryFrom<OneOrMany> for Regions {
+    type Error = &'static str;
+
+    fn try_from(regions: OneOrMany) -> Result<Self, Self::Error> {
+        let regions = match regions {
+            OneOrMany::One(region) => vec![region],
+            OneOrMany::Many(regions) => regions,
+        };
+        let mut names: Vec<&str> = regions.iter().map(|name| name.trim()).collect();
+        if names.is_empty() || names.contains(&"") {
+            return Err("names no region; leave it out instead");
+        }
+        names.sort_unstable();
+        if names.windows(2).any(|pair| pair.first() == pair.last()) {
+            return Err("names a region twice");
+        }
+        Ok(Self(regions))
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -10,11 +10,11 @@ use futures::{StreamExt, TryStreamExt, stream};
 use super::answer::{self, Refusal};
 use super::auth::authenticate;
 use super::terms::{self, Wish};
-use super::{App, body, clock, explanation, failure, request_id};
+use super::{App, body, clock, explanation, failure, keep_alive, request_id};
 use crate::chat::{Batch, Delivery};
 use crate::error::Failure;
 use crate::ids::RequestId;
-use crate::pipeline::{Chain, Context, Events, Label, Served};
+use crate::pipeline::{Chain, Context, Deadline, Events, Label, Served};
 use crate::store::StoredKey;
 use crate::wire::openai::{self, StreamEncoder, UsageChunk};
 
@@ -46,6 +46,7 @@ async fn answer(
     body: Body,
     wish: Wish,
 ) -> Result<Response<Body>, Failure> {
+    let deadline = Deadline::after(app.timeouts.total);
     let key = authenticate(app, headers).await?;
     let body = body::read(headers, body, app.max_body_bytes).await?;
     let decoded = openai::decode(&body)?;
@@ -53,7 +54,7 @@ async fn answer(
     drop(body);
 
     let policy = &key.key.policy;
-    let terms = terms::of(policy, headers, decoded.dropped)?;
+    let terms = terms::of(policy, headers, decoded.dropped, deadline)?;
     let mut request = decoded.request;
     terms::apply(policy, &mut request);
     let delivery = request.delivery;
@@ -68,7 +69,10 @@ async fn answer(
 
     match delivery {
         Delivery::Streamed => {
-            let body = Body::from_stream(streamed(id.clone(), &model, decoded.include_usage, events));
+            let frames = streamed(id.clone(), &model, decoded.include_usage, events);
+            let body = Body::from_stream(
+                keep_alive::during(frames, app.timeouts.keep_alive).map(Ok::<_, Infallible>),
+            );
             Ok(answer::response(id, "text/event-stream", body, &dropped))
         }
         Delivery::Whole => {
@@ -114,7 +118,7 @@ fn streamed(
     model: &str,
     usage: UsageChunk,
     events: Events,
-) -> impl futures::Stream<Item = Result<Bytes, Infallible>> + Send + 'static {
+) -> impl futures::Stream<Item = Bytes> + Send + 'static {
     let encoder = StreamEncoder::new(&completion_id(&id), model, clock::unix_seconds(), usage);
     let frames = stream::unfold(Some((events, encoder, id)), |state| async move {
         let (mut events, mut encoder, id) = state?;
@@ -139,7 +143,7 @@ fn streamed(
             }
         }
     });
-    frames.filter(|frame| std::future::ready(!frame.is_empty())).map(Ok)
+    frames.filter(|frame| std::future::ready(!frame.is_empty()))
 }
 
 fn completion_id(id: &RequestId) -> String {

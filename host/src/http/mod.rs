@@ -7,6 +7,7 @@ mod chat_completions;
 mod clock;
 mod explanation;
 mod failure;
+mod keep_alive;
 mod models;
 mod remote;
 mod request_id;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{get, post};
 
+use crate::config::Timeouts;
 use crate::error::{Failure, Kind};
 use crate::pipeline::{Pipeline, Plugins};
 use crate::store::Keys;
@@ -33,6 +35,8 @@ pub struct App {
     pub pipeline: Pipeline,
     /// The largest request body, in bytes.
     pub max_body_bytes: usize,
+    /// How long an answer may take.
+    pub timeouts: Timeouts,
 }
 
 /// All routes.

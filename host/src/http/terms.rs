@@ -32,13 +32,14 @@ pub(super) fn of(
     policy: &Policy,
     headers: &HeaderMap,
     dropped: Vec<Cow<'static, str>>,
+    deadline: Deadline,
 ) -> Result<Terms, Failure> {
     let dropped = dropped.into_iter().map(Into::into).collect();
     let refuse = flag(headers, STRICT)? || policy.losses == OnLoss::Refuse;
     Ok(Terms {
         models: models(policy),
         losses: if refuse { Losses::Refuse(dropped) } else { Losses::Report(dropped) },
-        deadline: Deadline::Never,
+        deadline,
     })
 }
 
@@ -83,9 +84,12 @@ mod tests {
             (&refuse, "false", true),
             (&refuse, "true", true),
         ] {
-            let terms = of(policy, &headers(value), vec!["seed".into()]).unwrap();
+            let terms = of(policy, &headers(value), vec!["seed".into()], Deadline::Never).unwrap();
             assert_eq!(matches!(terms.losses, Losses::Refuse(_)), refuses, "{value}");
         }
-        assert_eq!(of(&report, &headers("maybe"), Vec::new()).unwrap_err().param.as_deref(), Some(STRICT));
+        assert_eq!(
+            of(&report, &headers("maybe"), Vec::new(), Deadline::Never).unwrap_err().param.as_deref(),
+            Some(STRICT)
+        );
     }
 }

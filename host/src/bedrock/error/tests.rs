@@ -86,9 +86,9 @@ fn a_refused_role_is_not_the_callers_key() {
 #[test]
 fn says_when_to_come_back() {
     let throttled = |pause| refused(Some("ThrottlingException"), None, Some(429), pause).retry_after;
-    assert_eq!(throttled(pause(None, None)), Some(Duration::from_secs(1)));
+    assert_eq!(throttled(pause(None, None)), None);
     assert_eq!(throttled(pause(None, Some("30"))), Some(Duration::from_secs(30)));
     assert_eq!(throttled(pause(Some("1500"), Some("30"))), Some(Duration::from_millis(1500)));
-    assert_eq!(throttled(pause(None, Some("Wed, 21 Oct 2026 07:28:00 GMT"))), Some(Duration::from_secs(1)));
+    assert_eq!(throttled(pause(None, Some("Wed, 21 Oct 2026 07:28:00 GMT"))), None);
     assert_eq!(refused(Some("ValidationException"), None, Some(400), None).retry_after, None);
 }

@@ -10,6 +10,7 @@ use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
@@ -20,8 +21,24 @@ pub(super) struct Canned(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
-    responses: VecDeque<Response>,
+    replies: VecDeque<Reply>,
     requests: Vec<HttpRequest>,
+}
+
+/// What comes of a request.
+#[derive(Debug, Clone)]
+pub(super) enum Reply {
+    Response(Response),
+    /// No connection.
+    Unreachable,
+    /// Nothing, ever.
+    Silence,
+}
+
+impl From<Response> for Reply {
+    fn from(response: Response) -> Self {
+        Self::Response(response)
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -61,13 +78,23 @@ impl Response {
 }
 
 impl Canned {
-    pub(super) fn new(responses: impl IntoIterator<Item = Response>) -> Self {
-        let responses = responses.into_iter().collect();
-        Self(Arc::new(Mutex::new(State { responses, requests: Vec::new() })))
+    pub(super) fn new<R: Into<Reply>>(replies: impl IntoIterator<Item = R>) -> Self {
+        let replies = replies.into_iter().map(Into::into).collect();
+        Self(Arc::new(Mutex::new(State { replies, requests: Vec::new() })))
     }
 
+    /// The requests since somebody has looked.
     pub(super) fn requests(&self) -> Vec<HttpRequest> {
         std::mem::take(&mut self.0.lock().unwrap().requests)
+    }
+
+    /// The regions of the requests since somebody has looked, by their hosts.
+    pub(super) fn regions(&self) -> Vec<String> {
+        let region = |request: &HttpRequest| {
+            let host = request.uri().strip_prefix("https://bedrock").unwrap().to_owned();
+            host.trim_start_matches("-runtime").split('.').nth(1).unwrap().to_owned()
+        };
+        self.requests().iter().map(region).collect()
     }
 }
 
@@ -75,7 +102,13 @@ impl HttpConnector for Canned {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let mut state = self.0.lock().unwrap();
         state.requests.push(request);
-        let response = state.responses.pop_front().unwrap();
+        let response = match state.replies.pop_front().unwrap() {
+            Reply::Response(response) => response,
+            Reply::Unreachable => {
+                return HttpConnectorFuture::ready(Err(ConnectorError::io("connection refused".into())));
+            }
+            Reply::Silence => return HttpConnectorFuture::new(std::future::pending()),
+        };
         let body = SdkBody::from_body_1_x(Arrival(response.pieces.into()));
         let mut answer = HttpResponse::new(response.status.try_into().unwrap(), body);
         for (name, value) in response.headers {

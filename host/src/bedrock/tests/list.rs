@@ -2,14 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use aws_config::retry::RetryConfig;
 use serde_json::{Value, json};
 
+use crate::bedrock::Bedrock;
+use crate::capability;
+use crate::config;
 use crate::error::Kind;
 use crate::pipeline::Upstream;
 
-use super::bedrock;
 use super::canned::{Canned, Response};
+use super::{bedrock, bedrock_in};
 
 fn foundation(id: &str, owner: &str, inference: &str) -> Value {
     json!({
@@ -21,17 +23,24 @@ fn foundation(id: &str, owner: &str, inference: &str) -> Value {
 fn profile(id: &str, kind: &str, status: &str, model: &str) -> Value {
     json!({
         "inferenceProfileName": id, "inferenceProfileId": id, "status": status, "type": kind,
-        "inferenceProfileArn": format!("arn:aws:bedrock:us-east-1:1:inference-profile/{id}"),
+        "inferenceProfileArn": format!("arn:aws:bedrock:us-east-1:1:{}/{id}", match kind {
+            "APPLICATION" => "application-inference-profile",
+            _ => "inference-profile",
+        }),
         "models": [{ "modelArn": format!("arn:aws:bedrock:us-east-1::foundation-model/{model}") }],
     })
 }
 
-/// The two first requests run side by side, in this order; the second page comes after both.
-fn lists() -> [Response; 3] {
-    let foundation = json!({ "modelSummaries": [
+/// The four lists are asked for side by side, in this order; the second page comes after all of them.
+fn lists() -> [Response; 5] {
+    let texts = json!({ "modelSummaries": [
         foundation("mistral.small", "Mistral AI", "ON_DEMAND"),
         foundation("anthropic.claude", "Anthropic", "INFERENCE_PROFILE"),
         foundation("cohere.rerank-v3-5:0", "Cohere", "ON_DEMAND"),
+    ] });
+    let vectors = json!({ "modelSummaries": [
+        foundation("amazon.embed", "Amazon", "ON_DEMAND"),
+        foundation("twelvelabs.marengo", "TwelveLabs", "ON_DEMAND"),
     ] });
     let first = json!({
         "inferenceProfileSummaries": [
@@ -40,16 +49,32 @@ fn lists() -> [Response; 3] {
         ],
         "nextToken": "2",
     });
-    let second = json!({ "inferenceProfileSummaries": [
+    let application = json!({ "inferenceProfileSummaries": [
         profile("team-a", "APPLICATION", "ACTIVE", "anthropic.claude"),
     ] });
-    [foundation, first, second].map(|body| Response::json(200, &body.to_string()))
+    let second = json!({ "inferenceProfileSummaries": [
+        profile("us.mistral.small", "SYSTEM_DEFINED", "ACTIVE", "mistral.small"),
+    ] });
+    [texts, vectors, first, application, second].map(|body| Response::json(200, &body.to_string()))
 }
+
+/// One embedding model is known, and one alias.
+fn listing(http: &Canned) -> Bedrock {
+    let entries = "[[model]]\npattern = 'amazon.embed'\nembedding = { api = 'titan_v2', dimensions = [256], max_texts = 1 }";
+    let known = capability::Models::with(capability::Operator {
+        entries: capability::Entries::parse(entries).unwrap(),
+        aliases: [("fast".to_owned(), "mistral.small".to_owned())].into(),
+        ..capability::Operator::default()
+    });
+    bedrock_in(http, &["us-east-1"], 1, config::Timeouts::default(), known)
+}
+
+const TEAM: &str = "arn:aws:bedrock:us-east-1:1:application-inference-profile/team-a";
 
 #[tokio::test]
 async fn lists_what_can_be_called_and_remembers_it_for_five_minutes() {
     let http = Canned::new([lists(), lists()].concat());
-    let bedrock = bedrock(&http, RetryConfig::disabled());
+    let bedrock = listing(&http);
     assert!(http.requests().is_empty(), "nothing is fetched before it is asked for");
 
     let start = Instant::now();
@@ -58,12 +83,15 @@ async fn lists_what_can_be_called_and_remembers_it_for_five_minutes() {
     assert_eq!(
         listed,
         [
-            ("arn:aws:bedrock:us-east-1:1:inference-profile/team-a", "Anthropic"),
+            ("amazon.embed", "Amazon"),
+            (TEAM, "Anthropic"),
+            ("fast", "adit"),
             ("mistral.small", "Mistral AI"),
             ("us.anthropic.claude", "Anthropic"),
+            ("us.mistral.small", "Mistral AI"),
         ]
     );
-    assert_eq!(http.requests().len(), 3);
+    assert_eq!(http.requests().len(), 5);
 
     let later = start + Duration::from_secs(299);
     assert_eq!(bedrock.models.list(later).await.unwrap(), models);
@@ -71,13 +99,35 @@ async fn lists_what_can_be_called_and_remembers_it_for_five_minutes() {
 
     let later = start + Duration::from_secs(301);
     assert_eq!(bedrock.models.list(later).await.unwrap(), models);
-    assert_eq!(http.requests().len(), 3);
+    assert_eq!(http.requests().len(), 5);
+}
+
+#[test]
+fn an_alias_stands_for_its_model() {
+    let bedrock = listing(&Canned::default());
+    assert_eq!(bedrock.resolve("fast"), "mistral.small");
+    assert_eq!(bedrock.resolve("slow"), "slow");
+}
+
+#[tokio::test]
+async fn an_old_list_is_better_than_none_for_a_minute() {
+    let refused = || Response::new(500, &[("x-amzn-errortype", "InternalServerException")], &[b"{}"]);
+    let http = Canned::new([lists().to_vec(), vec![refused(); 4], lists().to_vec()].concat());
+    let bedrock = listing(&http);
+    let start = Instant::now();
+    let models = bedrock.models.list(start).await.unwrap();
+    let later = start + Duration::from_secs(301);
+    assert_eq!(bedrock.models.list(later).await.unwrap(), models);
+    let asked = http.requests().len();
+    assert!((6..=9).contains(&asked), "{asked}");
+    assert_eq!(bedrock.models.list(later + Duration::from_secs(59)).await.unwrap(), models);
+    assert!(http.requests().is_empty());
 }
 
 #[tokio::test]
 async fn a_refused_list_is_sorted_like_a_refused_call() {
     let refused = || Response::new(403, &[("x-amzn-errortype", "AccessDeniedException")], &[b"{}"]);
-    let http = Canned::new([refused(), refused()]);
-    let failure = bedrock(&http, RetryConfig::disabled()).models().await.unwrap_err();
+    let http = Canned::new([(); 4].map(|()| refused()));
+    let failure = bedrock(&http).models().await.unwrap_err();
     assert_eq!(failure.kind, Kind::Denied);
 }

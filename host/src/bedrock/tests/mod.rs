@@ -2,12 +2,17 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 mod canned;
+mod failover;
 mod frames;
 mod joined;
 mod list;
+mod profile;
 mod replay;
 mod streamed;
+mod timeouts;
 mod whole;
+
+use std::num::NonZeroU32;
 
 use aws_config::retry::RetryConfig;
 use aws_config::{Region, SdkConfig};
@@ -16,26 +21,44 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use futures::StreamExt;
 
+use crate::capability;
 use crate::chat::{Batch, Delivery, Json, Message, Part, Request, Role, Strictness, Tool};
+use crate::config;
 use crate::error::Failure;
 use crate::pipeline::{Deadline, Events, Upstream};
 
 use super::Bedrock;
-use super::client::{behavior, quiet_streams};
+use super::sdk::{behavior, quiet_streams};
 
 use self::canned::Canned;
 
-/// The client over answers from memory, with retries as given.
-fn bedrock(http: &Canned, retries: RetryConfig) -> Bedrock {
+/// The client over answers from memory. Each call is tried once.
+fn bedrock(http: &Canned) -> Bedrock {
+    bedrock_in(http, &["us-east-1"], 1, config::Timeouts::default(), capability::Models::built_in())
+}
+
+/// The client over answers from memory, in some regions.
+fn bedrock_in(
+    http: &Canned,
+    regions: &[&str],
+    attempts: u32,
+    timeouts: config::Timeouts,
+    known: capability::Models,
+) -> Bedrock {
     let sdk = SdkConfig::builder()
         .behavior_version(behavior())
-        .region(Region::from_static("us-east-1"))
+        .region(Region::new(regions[0].to_owned()))
         .credentials_provider(SharedCredentialsProvider::new(Credentials::from_keys("sim", "sim", None)))
         .http_client(SharedHttpClient::new(http.clone()))
-        .retry_config(retries)
+        .retry_config(RetryConfig::disabled())
         .stalled_stream_protection(quiet_streams())
         .build();
-    Bedrock::over(&sdk)
+    let settings = config::Bedrock {
+        regions: regions.iter().map(ToString::to_string).collect(),
+        endpoint: None,
+        max_attempts: NonZeroU32::new(attempts).unwrap(),
+    };
+    Bedrock::over(sdk, &settings, &timeouts, known)
 }
 
 /// A request that offers a tool.
@@ -62,7 +85,7 @@ async fn call(bedrock: &Bedrock, request: &Request) -> Result<Events, Failure> {
 
 /// All that comes of one call, tried once.
 async fn answer(http: &Canned, request: &Request) -> Result<(Vec<Batch>, Option<Failure>), Failure> {
-    let mut items = call(&bedrock(http, RetryConfig::disabled()), request).await?;
+    let mut items = call(&bedrock(http), request).await?;
     let mut batches = Vec::new();
     while let Some(item) = items.next().await {
         match item {

@@ -7,9 +7,6 @@ use futures::StreamExt;
 use proptest::prelude::*;
 use serde_json::json;
 
-use aws_config::retry::RetryConfig;
-
-use crate::bedrock::client::retries;
 use crate::chat::{Delivery, StopReason, ToolChoice};
 use crate::error::Kind;
 
@@ -19,7 +16,7 @@ use super::frames::{event, exception, in_pieces};
 use super::joined::{Block, joined};
 use super::{answer, bedrock, request};
 
-fn text(index: u32, text: &str) -> Bytes {
+pub(super) fn text(index: u32, text: &str) -> Bytes {
     event("contentBlockDelta", &json!({ "contentBlockIndex": index, "delta": { "text": text } }))
 }
 
@@ -163,26 +160,11 @@ async fn a_malformed_answer_is_the_models_failure() {
 }
 
 #[tokio::test]
-async fn a_stream_that_falls_silent_is_given_up() {
-    let silence = || Piece::Silence { _token: Arc::new(()) };
-    let after_a_word = Response::stream(vec![Piece::Bytes(text(0, "Hello")), silence()]);
-    let http = Canned::new([after_a_word, Response::stream(vec![silence()])]);
-    let mut bedrock = bedrock(&http, RetryConfig::disabled());
-    bedrock.longest_silence = std::time::Duration::from_millis(5);
-    let mut events = call(&bedrock, &request(Delivery::Streamed)).await.unwrap();
-    assert!(events.next().await.unwrap().is_ok());
-    assert_eq!(events.next().await.unwrap().unwrap_err().kind, Kind::ModelTimeout);
-    assert!(events.next().await.is_none());
-    let failure = call(&bedrock, &request(Delivery::Streamed)).await.err().unwrap();
-    assert_eq!(failure.kind, Kind::ModelTimeout);
-}
-
-#[tokio::test]
 async fn a_model_name_that_no_address_can_hold_is_refused() {
-    let http = Canned::new([]);
+    let http = Canned::default();
     let mut long = request(Delivery::Whole);
     long.model = "x".repeat(70_000);
-    let failure = call(&bedrock(&http, RetryConfig::disabled()), &long).await.err().unwrap();
+    let failure = call(&bedrock(&http), &long).await.err().unwrap();
     assert_eq!(failure.kind, Kind::ModelNotFound);
 }
 
@@ -191,31 +173,12 @@ async fn dropping_the_events_drops_the_connection() {
     let token = Arc::new(());
     let silence = Piece::Silence { _token: Arc::clone(&token) };
     let http = Canned::new([Response::stream(vec![Piece::Bytes(text(0, "Hello")), silence])]);
-    let bedrock = bedrock(&http, RetryConfig::disabled());
+    let bedrock = bedrock(&http);
     let mut events = call(&bedrock, &request(Delivery::Streamed)).await.unwrap();
     assert!(events.next().await.is_some());
     assert_eq!(Arc::strong_count(&token), 2);
     drop(events);
     assert_eq!(Arc::strong_count(&token), 1);
-}
-
-#[tokio::test]
-async fn a_throttled_call_is_tried_three_times() {
-    let throttled = || {
-        let headers = [("x-amzn-errortype", "ThrottlingException"), ("retry-after", "7")];
-        Response::new(429, &headers, &[br#"{"message":"Too many requests"}"#])
-    };
-    let fine = Response::stream(vec![Piece::Bytes(text(0, "Hello"))]);
-
-    let quickly = retries().with_initial_backoff(std::time::Duration::from_millis(1));
-    let http = Canned::new([throttled(), throttled(), fine]);
-    assert!(call(&bedrock(&http, quickly.clone()), &request(Delivery::Streamed)).await.is_ok());
-
-    let http = Canned::new([throttled(), throttled(), throttled()]);
-    let failure = call(&bedrock(&http, quickly), &request(Delivery::Whole)).await.err().unwrap();
-    assert_eq!(http.requests().len(), 3);
-    assert_eq!(failure.kind, Kind::Throttled);
-    assert_eq!(failure.retry_after, Some(std::time::Duration::from_secs(7)));
 }
 
 proptest! {

@@ -6,8 +6,10 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use serde_json::{Value, json};
 
 use crate::bedrock::Bedrock;
-use crate::bedrock::client::behavior;
+use crate::bedrock::sdk::behavior;
+use crate::capability;
 use crate::chat::{Delivery, StopReason};
+use crate::config;
 use crate::error::Kind;
 
 use super::call;
@@ -22,7 +24,7 @@ const HELLO: &str = r#"{"output":{"message":{"role":"assistant","content":[{"tex
 async fn the_body_on_the_wire_is_the_one_that_was_signed_and_measured() {
     let http = Canned::new([Response::json(200, HELLO)]);
     let mut request = request(Delivery::Whole);
-    request.model = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2".to_owned();
+    request.model = "arn:aws:bedrock:us-east-1:123456789012:provisioned-model/a1b2".to_owned();
     let (batches, _) = answer(&http, &request).await.unwrap();
     assert_eq!(joined(batches.concat()).stop, Some(StopReason::EndTurn));
 
@@ -31,7 +33,7 @@ async fn the_body_on_the_wire_is_the_one_that_was_signed_and_measured() {
     assert_eq!(
         sent.uri(),
         "https://bedrock-runtime.us-east-1.amazonaws.com/model/\
-         arn%3Aaws%3Abedrock%3Aus-east-1%3A123456789012%3Aapplication-inference-profile%2Fa1b2/converse"
+         arn%3Aaws%3Abedrock%3Aus-east-1%3A123456789012%3Aprovisioned-model%2Fa1b2/converse"
     );
     assert_eq!(sent.headers().get("content-length"), Some(body.len().to_string().as_str()));
     assert_eq!(sent.headers().get("content-type"), Some("application/json"));
@@ -94,7 +96,9 @@ async fn credentials_that_cannot_be_loaded_are_the_gateways_matter() {
         sdk.set_http_client(Some(aws_smithy_runtime_api::client::http::SharedHttpClient::new(
             Canned::default(),
         )));
-        let failure = call(&Bedrock::over(&sdk.build()), &request(Delivery::Whole)).await.err().unwrap();
+        let (settings, timeouts) = (config::Bedrock::default(), config::Timeouts::default());
+        let bedrock = Bedrock::over(sdk.build(), &settings, &timeouts, capability::Models::built_in());
+        let failure = call(&bedrock, &request(Delivery::Whole)).await.err().unwrap();
         assert_eq!(failure.kind, Kind::Credentials, "{failure}");
         assert!(!failure.message.contains("secret"));
     }
@@ -111,10 +115,15 @@ async fn a_request_without_a_model_is_never_sent() {
 
 #[tokio::test]
 async fn connecting_sends_nothing_and_refuses_a_wrong_endpoint() {
-    let settings = |endpoint: &str| crate::config::Bedrock {
-        region: Some("eu-west-1".to_owned()),
+    let settings = |endpoint: &str| config::Bedrock {
+        regions: vec!["eu-west-1".to_owned()],
         endpoint: Some(endpoint.to_owned()),
+        ..config::Bedrock::default()
     };
-    assert!(Bedrock::connect(&settings("http://127.0.0.1:1")).await.is_ok());
-    assert!(Bedrock::connect(&settings("127.0.0.1:1")).await.is_err());
+    let connect = async |endpoint| {
+        let known = capability::Models::built_in();
+        Bedrock::connect(&settings(endpoint), &config::Timeouts::default(), known).await
+    };
+    assert!(connect("http://127.0.0.1:1").await.is_ok());
+    assert!(connect("127.0.0.1:1").await.is_err());
 }

@@ -6,6 +6,7 @@
 
 mod harness;
 
+mod bedrock_key;
 mod client_leaves;
 mod explain;
 mod first_write;
@@ -13,9 +14,12 @@ mod hostile_plugins;
 mod key_faults;
 mod key_policy;
 mod log_secrecy;
+mod patience;
 mod plugin_chain;
+mod proxy;
 mod redaction;
 mod refused_plugins;
+mod regions;
 mod request_faults;
 mod switches;
 mod upstream_faults;
