@@ -5,7 +5,6 @@ import pytest
 
 from conftest import MODEL
 
-pytestmark = pytest.mark.xfail(strict=True, reason="/v1/completions is not there yet")
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ use anyhow::Context;
 use super::{ServeArgs, output};
 use crate::bedrock::Bedrock;
 use crate::config::{self, Config};
+use crate::fetch::Fetcher;
 use crate::http::{self, App};
 use crate::ingress::local::Local;
 use crate::pipeline::{Pipeline, Replay};
@@ -40,6 +41,7 @@ pub async fn run(data: &Path, args: ServeArgs) -> anyhow::Result<()> {
         plugins: Arc::new(catalog),
         pipeline: Pipeline::new(Arc::new(upstream), replay),
         max_body_bytes: config.max_body_bytes,
+        fetcher: config.fetch.as_ref().map(Fetcher::new).transpose()?,
         timeouts: config.timeouts,
     };
     let local =

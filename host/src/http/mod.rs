@@ -5,8 +5,10 @@ mod auth;
 mod body;
 mod chat_completions;
 mod clock;
+mod completions;
 mod explanation;
 mod failure;
+mod generation;
 mod keep_alive;
 mod models;
 mod remote;
@@ -21,6 +23,7 @@ use axum::routing::{get, post};
 
 use crate::config::Timeouts;
 use crate::error::{Failure, Kind};
+use crate::fetch::Fetcher;
 use crate::pipeline::{Pipeline, Plugins};
 use crate::store::Keys;
 
@@ -35,6 +38,8 @@ pub struct App {
     pub pipeline: Pipeline,
     /// The largest request body, in bytes.
     pub max_body_bytes: usize,
+    /// Fetches what a request names by URL, if the operator allows it.
+    pub fetcher: Option<Fetcher>,
     /// How long an answer may take.
     pub timeouts: Timeouts,
 }
@@ -43,6 +48,7 @@ pub struct App {
 pub fn router(app: App) -> Router {
     Router::new()
         .route("/v1/chat/completions", post(chat_completions::create))
+        .route("/v1/completions", post(completions::create))
         .route("/v1/adit/explain", post(chat_completions::explain))
         .route("/v1/models", get(models::list))
         .route("/v1/models/{*id}", get(models::retrieve))
@@ -61,7 +67,9 @@ async fn unknown_route(uri: axum::http::Uri) -> answer::Refusal {
     let path: String = uri.path().chars().take(200).collect();
     answer::Refusal::anonymous(Failure::new(
         Kind::UnknownRoute,
-        format!("there is no `{path}` here: `POST /v1/chat/completions` and `GET /v1/models` are served"),
+        format!(
+            "there is no `{path}` here; the routes are `/v1/chat/completions`, `/v1/completions` and `/v1/models`"
+        ),
     ))
 }
 

@@ -33,16 +33,8 @@ pub(super) async fn fetch(
         .with_code("invalid_value"));
     }
     let wanted: Vec<Remote> = places.iter().filter_map(Place::remote).collect();
-    let files: Vec<Fetched> = stream::iter(&wanted)
-        .map(async |remote| {
-            let fetched = fetcher.fetch(&remote.url).await;
-            fetched.map_err(|fault| {
-                invalid(&remote.field, &fault.to_string()).with_internal(format!("{fault:?}"))
-            })
-        })
-        .buffered(AT_ONCE)
-        .try_collect()
-        .await?;
+    let calls: Vec<_> = wanted.iter().cloned().map(|remote| one(fetcher.clone(), remote)).collect();
+    let files: Vec<Fetched> = stream::iter(calls).buffered(AT_ONCE).try_collect().await?;
     if files.iter().map(|file| file.bytes.len()).sum::<usize>() > max_bytes {
         return Err(invalid(
             "messages",
@@ -53,6 +45,12 @@ pub(super) async fn fetch(
         place.put(remote, file)?;
     }
     Ok(())
+}
+
+async fn one(fetcher: Fetcher, remote: Remote) -> Result<Fetched, Failure> {
+    fetcher.fetch(&remote.url).await.map_err(|fault| {
+        invalid(&remote.field, &fault.to_string()).with_internal(format!("cannot fetch a file: {fault:?}"))
+    })
 }
 
 /// Where a file belongs.

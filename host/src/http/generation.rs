@@ -1,0 +1,143 @@
+//! A request of either of OpenAI's formats for text, from its key to its last byte.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, Response};
+use bytes::{Bytes, BytesMut};
+use futures::{StreamExt, TryStreamExt, stream};
+
+use super::answer::{self, Refusal};
+use super::auth::authenticate;
+use super::terms::{self, Wish};
+use super::{App, body, clock, explanation, failure, keep_alive, remote, request_id};
+use crate::chat::{Batch, Delivery};
+use crate::error::Failure;
+use crate::ids::RequestId;
+use crate::pipeline::{Chain, Context, Deadline, Events, Label, Served};
+use crate::store::StoredKey;
+use crate::wire::openai::{Encoder, Format, Head};
+
+/// Serves a request, or says why not.
+pub(super) async fn serve(
+    app: &App,
+    headers: &HeaderMap,
+    body: Body,
+    format: Format,
+    wish: Option<Wish>,
+) -> Result<Response<Body>, Refusal> {
+    let id = request_id::new();
+    let wish = wish.map_or_else(|| terms::explain(headers), Ok);
+    let answer = async { answer(app, &id, headers, body, format, wish?).await };
+    answer.await.map_err(|failure| Refusal::new(id.clone(), failure))
+}
+
+async fn answer(
+    app: &App,
+    id: &RequestId,
+    headers: &HeaderMap,
+    body: Body,
+    format: Format,
+    wish: Wish,
+) -> Result<Response<Body>, Failure> {
+    let deadline = Deadline::after(app.timeouts.total);
+    let key = authenticate(app, headers).await?;
+    let body = body::read(headers, body, app.max_body_bytes).await?;
+    let decoded = format.decode(&body)?;
+    drop(body);
+
+    let policy = &key.key.policy;
+    let terms = terms::of(policy, headers, decoded.dropped, deadline)?;
+    let mut request = decoded.request;
+    terms::apply(policy, &mut request);
+    remote::fetch(app.fetcher.as_ref(), &mut request, app.max_body_bytes).await?;
+    let delivery = request.delivery;
+    let chain = chain(app, &key, id, format.name(), delivery).await?;
+    if wish == Wish::Explanation {
+        let explanation = app.pipeline.explain(request, chain, terms).await?;
+        let body = Body::from(explanation::body(&explanation));
+        return Ok(answer::response(id, "application/json", body, &explanation.dropped));
+    }
+    let Served { model, dropped, events } = app.pipeline.run(request, chain, terms).await?;
+    tracing::info!(request = id.as_str(), key = key.key.id.as_str(), ?model, ?delivery, "answering");
+
+    let answer_id = format!("{}{}", format.id_prefix(), id.as_str().trim_start_matches("req_"));
+    let head = Head { id: &answer_id, model: &model, created: clock::unix_seconds() };
+    match delivery {
+        Delivery::Streamed => {
+            let frames = streamed(id.clone(), format.encoder(&head, decoded.include_usage), events);
+            let body = Body::from_stream(
+                keep_alive::during(frames, app.timeouts.keep_alive).map(Ok::<_, Infallible>),
+            );
+            Ok(answer::response(id, "text/event-stream", body, &dropped))
+        }
+        Delivery::Whole => {
+            let body = Body::from(whole(format, &head, events).await?);
+            Ok(answer::response(id, "application/json", body, &dropped))
+        }
+    }
+}
+
+/// The plugins of the key, none started.
+async fn chain(
+    app: &App,
+    key: &Arc<StoredKey>,
+    id: &RequestId,
+    client_format: &'static str,
+    delivery: Delivery,
+) -> Result<Chain, Failure> {
+    let key = &key.key;
+    let mut plugins = Vec::with_capacity(key.plugins.len());
+    for enabled in &key.plugins {
+        plugins.push(app.plugins.bind(&enabled.name, &enabled.config, &key.id).await?);
+    }
+    let label = |label: &crate::store::Label| Label { name: label.name.clone(), value: label.value.clone() };
+    let context = Context {
+        request: id.clone(),
+        key: key.id.clone(),
+        labels: key.labels.iter().map(label).collect(),
+        client_format,
+        delivery,
+    };
+    Ok(Chain::new(context, plugins))
+}
+
+/// The answer in one piece.
+async fn whole(format: Format, head: &Head<'_>, events: Events) -> Result<Bytes, Failure> {
+    let batches: Vec<Batch> = events.try_collect().await?;
+    format.whole(head, &batches)
+}
+
+/// The answer as it comes: one write a batch. It never ends with an `Err`, which some platforms
+/// would show to the client as text; a failure is an error frame, and no `[DONE]` follows it.
+fn streamed(
+    id: RequestId,
+    encoder: Box<dyn Encoder>,
+    events: Events,
+) -> impl futures::Stream<Item = Bytes> + Send + 'static {
+    let frames = stream::unfold(Some((events, encoder, id)), |state| async move {
+        let (mut events, mut encoder, id) = state?;
+        let mut out = BytesMut::new();
+        match events.next().await {
+            Some(Ok(batch)) => {
+                encoder.batch(&batch, &mut out);
+                Some((out.freeze(), Some((events, encoder, id))))
+            }
+            Some(Err(fault)) => {
+                failure::log(&id, &fault);
+                encoder.failure(&fault, &mut out);
+                Some((out.freeze(), None))
+            }
+            None => {
+                if let Err(incomplete) = encoder.finish(&mut out) {
+                    let fault = Failure::from(incomplete);
+                    failure::log(&id, &fault);
+                    encoder.failure(&fault, &mut out);
+                }
+                Some((out.freeze(), None))
+            }
+        }
+    });
+    frames.filter(|frame| std::future::ready(!frame.is_empty()))
+}
