@@ -6,7 +6,6 @@ import pytest
 from conftest import MODEL
 
 
-
 @pytest.fixture
 def complete(client):
     def complete(prompt, **options):

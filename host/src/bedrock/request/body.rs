@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::chat::CacheTtl;
 
+use super::Dropped;
 use super::additional::Additional;
 
 #[derive(Serialize)]
@@ -248,9 +249,23 @@ pub(super) struct GuardrailConfig<'a> {
     pub(super) stream_processing_mode: Option<&'static str>,
 }
 
-pub(super) struct Metadata<'a>(pub(super) &'a [(String, String)]);
+pub(super) struct Metadata<'a>(Vec<(&'a str, &'a str)>);
 
-impl Metadata<'_> {
+impl<'a> Metadata<'a> {
+    /// The entries that Bedrock takes; the others are reported. Looked at here and not where the
+    /// client's request is read, because a plugin may have written into them.
+    pub(super) fn of(entries: &'a [(String, String)], dropped: &mut Dropped) -> Self {
+        let mut taken = Vec::with_capacity(entries.len());
+        for (key, value) in entries {
+            if !key.is_empty() && fits(key) && fits(value) {
+                taken.push((key.as_str(), value.as_str()));
+            } else {
+                dropped.note("metadata");
+            }
+        }
+        Self(taken)
+    }
+
     fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -258,6 +273,18 @@ impl Metadata<'_> {
 
 impl Serialize for Metadata<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+        serializer.collect_map(self.0.iter().copied())
     }
+}
+
+/// Whether Bedrock takes the text as a key or a value: `[a-zA-Z0-9\s:_@$#=/+,-.]{0,256}` (API
+/// reference, `Converse`, `requestMetadata`).
+fn fits(text: &str) -> bool {
+    text.len() <= 256
+        && text.bytes().all(|byte| {
+            byte.is_ascii_alphanumeric()
+                || byte.is_ascii_whitespace()
+                || byte == 0x0b
+                || b":_@$#=/+,-.".contains(&byte)
+        })
 }

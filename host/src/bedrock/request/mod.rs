@@ -127,7 +127,7 @@ pub(super) fn write(request: &Request, capabilities: &Capabilities) -> Result<Wr
         additional_model_request_fields: additional,
         service_tier: service_tier(request.service_tier, capabilities, &mut dropped),
         guardrail_config,
-        request_metadata: Metadata(&request.metadata),
+        request_metadata: Metadata::of(&request.metadata, &mut dropped),
     };
     cache::settle(&mut body, request.caching, capabilities, &mut dropped);
 
