@@ -4,6 +4,7 @@
 //! and model formats meet only here, so N of the one and M of the other need N + M translators.
 //! No serialisation and no I/O.
 
+mod embedding;
 mod event;
 mod json;
 mod media;
@@ -12,6 +13,7 @@ mod request;
 mod settings;
 mod tool;
 
+pub use embedding::{EmbeddingRequest, Embeddings, Purpose};
 pub use event::{Batch, BlockKind, BlockStart, Delta, Event, StopReason, Usage};
 pub use json::Json;
 pub use part::{

@@ -8,6 +8,7 @@
 
 mod chain;
 mod deadline;
+mod embedding;
 mod explanation;
 mod hook;
 mod json_text;
@@ -30,6 +31,7 @@ use trace::Trace;
 
 pub use chain::Chain;
 pub use deadline::Deadline;
+pub use embedding::{Embedded, Embedder, EmbeddingCall, EmbeddingPipeline};
 pub use explanation::Explanation;
 pub use hook::{
     Chunk, Context, Edit, Hooks, Label, Origin, Outcome, Plugin, Plugins, PromptVerdict, Role, RouteVerdict,
@@ -128,7 +130,7 @@ impl Pipeline {
         self.replay.restore(chain.key(), request).await?;
         route::run(chain, request, trace).await?;
         let reply = prompt::run(chain, request, trace).await?;
-        terms.models.admit(request, &*self.upstream)?;
+        terms.models.admit(&mut request.model, &*self.upstream)?;
         Ok(reply)
     }
 }

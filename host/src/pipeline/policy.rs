@@ -2,7 +2,6 @@
 //! than the key it works for.
 
 use super::Upstream;
-use crate::chat::Request;
 use crate::error::{Failure, Kind};
 use crate::ids::ModelPattern;
 
@@ -28,12 +27,12 @@ impl ModelPolicy {
     }
 
     /// Puts the model's id in the place of its name, if the key may use it.
-    pub(super) fn admit(&self, request: &mut Request, upstream: &dyn Upstream) -> Result<(), Failure> {
-        let id = upstream.resolve(&request.model).into_owned();
-        if !self.allows(&request.model, &id) {
+    pub(super) fn admit(&self, model: &mut String, upstream: &dyn Upstream) -> Result<(), Failure> {
+        let id = upstream.resolve(model).into_owned();
+        if !self.allows(model, &id) {
             return Err(self.refusal(&id));
         }
-        request.model = id;
+        *model = id;
         Ok(())
     }
 

@@ -8,22 +8,41 @@ use super::chain::Chain;
 use super::hook::{Edit, Origin, PromptVerdict, Role, Segment};
 use super::json_text;
 use super::trace::{Change, Effect, Trace};
-use crate::chat::{self, Document, Json, OutputFormat, Part, Request, ResultPart, Source};
+use crate::chat::{self, Document, EmbeddingRequest, Json, OutputFormat, Part, Request, ResultPart, Source};
 use crate::error::Failure;
 
 const HOOK: &str = "prompt";
+
+/// What the prompt hooks read and edit.
+pub(super) trait Prompt: Send {
+    /// All places, in reading order. The one list that both reading and editing go by.
+    fn places(&mut self) -> Vec<Place<'_>>;
+}
+
+impl Prompt for Request {
+    fn places(&mut self) -> Vec<Place<'_>> {
+        places(self)
+    }
+}
+
+impl Prompt for EmbeddingRequest {
+    fn places(&mut self) -> Vec<Place<'_>> {
+        let place = |text| Place { origin: Origin::Message, role: Role::User, slot: Slot::Text(text) };
+        self.inputs.iter_mut().map(place).collect()
+    }
+}
 
 /// Asks each plugin with a prompt hook, in order; each reads what the ones before it left.
 /// Answers with a text when a plugin answers in the model's place.
 pub(super) async fn run(
     chain: &mut Chain,
-    request: &mut Request,
+    prompt: &mut impl Prompt,
     trace: &mut Trace,
 ) -> Result<Option<String>, Failure> {
     for (context, link) in chain.with_hook(|hooks| hooks.prompt) {
         let start = trace.start();
         let session = link.session(context).await?;
-        let mut places = places(request);
+        let mut places = prompt.places();
         match session.on_prompt(&segments(&places)).await? {
             PromptVerdict::Keep => trace.note(start, link.name(), HOOK, || Effect::Kept),
             PromptVerdict::Edit(edits) => {
@@ -44,8 +63,9 @@ pub(super) async fn run(
 }
 
 /// Bytes of text that the model would read; JSON counts as it is written.
-pub(super) fn text_bytes(request: &mut Request) -> u64 {
-    places(request)
+pub(super) fn text_bytes(prompt: &mut impl Prompt) -> u64 {
+    prompt
+        .places()
         .iter()
         .map(|place| match &place.slot {
             Slot::Text(text) => text.len() as u64,
@@ -56,7 +76,7 @@ pub(super) fn text_bytes(request: &mut Request) -> u64 {
 }
 
 /// Where one string, or a JSON text with several, stands in a request.
-struct Place<'r> {
+pub(super) struct Place<'r> {
     origin: Origin,
     role: Role,
     slot: Slot<'r>,
@@ -69,7 +89,6 @@ enum Slot<'r> {
     Bytes(&'r mut Bytes),
 }
 
-/// All places, in reading order. The one list that both reading and editing go by.
 fn places(request: &mut Request) -> Vec<Place<'_>> {
     let mut places = Vec::new();
     for part in &mut request.system {

@@ -4,18 +4,31 @@ use super::chain::Chain;
 use super::hook::{RouteVerdict, Summary};
 use super::prompt;
 use super::trace::{Effect, Trace};
-use crate::chat::{Part, Request, ResultPart};
+use crate::chat::{EmbeddingRequest, Part, Request, ResultPart};
 use crate::error::Failure;
 
 const HOOK: &str = "route";
 
+/// What the route hooks choose a model for.
+pub(super) trait Routed: Send {
+    /// The request in numbers.
+    fn summary(&mut self) -> Summary;
+
+    /// Where the name of the model stands.
+    fn model(&mut self) -> &mut String;
+}
+
 /// Asks each plugin with a route hook, in order; each sees the model that the one before it chose.
-pub(super) async fn run(chain: &mut Chain, request: &mut Request, trace: &mut Trace) -> Result<(), Failure> {
+pub(super) async fn run(
+    chain: &mut Chain,
+    request: &mut impl Routed,
+    trace: &mut Trace,
+) -> Result<(), Failure> {
     let mut summary = None;
     for (context, link) in chain.with_hook(|hooks| hooks.route) {
         let start = trace.start();
         let session = link.session(context).await?;
-        let summary = summary.get_or_insert_with(|| summarise(request));
+        let summary = summary.get_or_insert_with(|| request.summary());
         match session.on_route(summary).await? {
             RouteVerdict::Keep => trace.note(start, link.name(), HOOK, || Effect::Kept),
             RouteVerdict::To(model) => {
@@ -27,19 +40,43 @@ pub(super) async fn run(chain: &mut Chain, request: &mut Request, trace: &mut Tr
         }
     }
     if let Some(summary) = summary {
-        request.model = summary.model;
+        *request.model() = summary.model;
     }
     Ok(())
 }
 
-fn summarise(request: &mut Request) -> Summary {
-    Summary {
-        message_count: saturating(request.messages.len()),
-        tool_count: saturating(request.tools.len()),
-        has_images: request.messages.iter().flat_map(|message| &message.parts).any(holds_image),
-        max_tokens: request.sampling.max_tokens,
-        prompt_bytes: prompt::text_bytes(request),
-        model: request.model.clone(),
+impl Routed for Request {
+    fn summary(&mut self) -> Summary {
+        Summary {
+            message_count: saturating(self.messages.len()),
+            tool_count: saturating(self.tools.len()),
+            has_images: self.messages.iter().flat_map(|message| &message.parts).any(holds_image),
+            max_tokens: self.sampling.max_tokens,
+            prompt_bytes: prompt::text_bytes(self),
+            model: self.model.clone(),
+        }
+    }
+
+    fn model(&mut self) -> &mut String {
+        &mut self.model
+    }
+}
+
+/// Each input is a message: it is read by itself.
+impl Routed for EmbeddingRequest {
+    fn summary(&mut self) -> Summary {
+        Summary {
+            message_count: saturating(self.inputs.len()),
+            tool_count: 0,
+            has_images: false,
+            max_tokens: None,
+            prompt_bytes: prompt::text_bytes(self),
+            model: self.model.clone(),
+        }
+    }
+
+    fn model(&mut self) -> &mut String {
+        &mut self.model
     }
 }
 

@@ -11,20 +11,20 @@ use crate::error::Kind;
 use crate::ids::{KeyId, PluginName, RequestId};
 
 /// What happened, in order.
-type Log = Arc<Mutex<Vec<String>>>;
+pub(super) type Log = Arc<Mutex<Vec<String>>>;
 
 /// A plugin that notes each call and answers as it was told to.
 #[derive(Clone)]
-struct Fake {
+pub(super) struct Fake {
     name: PluginName,
     hooks: Hooks,
-    route: RouteVerdict,
-    prompt: PromptVerdict,
+    pub(super) route: RouteVerdict,
+    pub(super) prompt: PromptVerdict,
     log: Log,
 }
 
 impl Fake {
-    fn new(name: &str, hooks: Hooks, log: &Log) -> Self {
+    pub(super) fn new(name: &str, hooks: Hooks, log: &Log) -> Self {
         let name = PluginName::parse(name).unwrap();
         Self { name, hooks, route: RouteVerdict::Keep, prompt: PromptVerdict::Keep, log: Arc::clone(log) }
     }
@@ -81,7 +81,7 @@ impl Session for FakeSession {
 }
 
 /// A model that repeats the prompt.
-struct Echo(Log);
+pub(super) struct Echo(pub(super) Log);
 
 #[async_trait]
 impl Upstream for Echo {
@@ -131,7 +131,7 @@ impl Call for EchoCall {
     }
 }
 
-fn terms() -> Terms {
+pub(super) fn terms() -> Terms {
     Terms { models: ModelPolicy::Any, losses: Losses::Report(Vec::new()), deadline: Deadline::Never }
 }
 
@@ -166,7 +166,7 @@ async fn run(log: &Log, plugins: Vec<Fake>) -> Result<(String, Vec<chat::Batch>)
 const ROUTE: Hooks = Hooks { route: true, prompt: false, text: false };
 const PROMPT: Hooks = Hooks { route: false, prompt: true, text: false };
 const TEXT: Hooks = Hooks { route: false, prompt: false, text: true };
-const ALL: Hooks = Hooks { route: true, prompt: true, text: true };
+pub(super) const ALL: Hooks = Hooks { route: true, prompt: true, text: true };
 
 #[tokio::test]
 async fn hooks_run_in_order_and_on_the_way_back_in_reverse() {
