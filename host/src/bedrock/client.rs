@@ -29,7 +29,7 @@ pub struct Bedrock {
     pub(super) regions: Arc<Regions>,
     timeouts: config::Timeouts,
     known: capability::Models,
-    profiles: Profiles,
+    pub(super) profiles: Profiles,
     pub(super) models: Models,
 }
 

@@ -2,12 +2,13 @@
 //!
 //! `request` writes a Converse body, `response` and `stream` read the two forms of its answer (both
 //! through `writer`, which keeps the order that [`chat::Event`](crate::chat::Event) promises) and
-//! `error` sorts what can go wrong. `client`, `call` and `models` do the calling: in one of the
-//! [`Regions`](region::Regions), and again as [`retry`] decides.
+//! `error` sorts what can go wrong. `embeddings` has the bodies of InvokeModel. `client`, `call` and
+//! `models` do the calling: in one of the [`Regions`](region::Regions), and again as [`retry`] decides.
 
 mod call;
 mod client;
 mod document;
+mod embeddings;
 mod endpoint;
 mod error;
 mod estimate;

@@ -19,26 +19,29 @@ use super::joined::{Block, Joined, joined};
 use super::{answer, request};
 
 #[derive(Deserialize)]
-struct Recording {
-    id: String,
-    operation: String,
+pub(super) struct Recording {
+    pub(super) id: String,
+    pub(super) model: String,
+    pub(super) operation: String,
+    #[serde(default)]
+    pub(super) request_body: Value,
     response_status: u16,
-    response_headers: std::collections::BTreeMap<String, String>,
+    pub(super) response_headers: std::collections::BTreeMap<String, String>,
     response_body_b64: String,
 }
 
 impl Recording {
-    fn body(&self) -> Bytes {
+    pub(super) fn body(&self) -> Bytes {
         STANDARD.decode(&self.response_body_b64).unwrap().into()
     }
 
-    fn response(&self, pieces: Vec<Piece>) -> Response {
+    pub(super) fn response(&self, pieces: Vec<Piece>) -> Response {
         let headers = self.response_headers.clone().into_iter().collect();
         Response { status: self.response_status, headers, pieces }
     }
 }
 
-fn recordings() -> Vec<Recording> {
+pub(super) fn recordings() -> Vec<Recording> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/fixtures/bedrock");
     let Ok(files) = std::fs::read_dir(&folder) else {
         eprintln!("skipped: there are no recordings at `{}`", folder.display());

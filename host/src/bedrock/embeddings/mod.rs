@@ -1,0 +1,68 @@
+//! Texts become vectors, by InvokeModel: Converse makes none, and each maker's models have a body of
+//! their own.
+//!
+//! `plan` decides what a model is asked, `body` writes it, `answer` reads what comes back; those are
+//! pure. `call` does the calling.
+
+mod answer;
+mod body;
+mod call;
+mod plan;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::{StreamExt, TryStreamExt, stream};
+
+use self::answer::Answer;
+use self::plan::Plan;
+use super::Bedrock;
+use super::region::Regions;
+use crate::chat::{EmbeddingRequest, Embeddings};
+use crate::error::Failure;
+use crate::pipeline::{Deadline, Embedder, EmbeddingCall};
+
+/// How many calls of one request are under way. Models that take one text a call need many, and the
+/// account's limit on calls is shared with everybody.
+const MOST_CALLS: usize = 8;
+
+#[async_trait]
+impl Embedder for Bedrock {
+    async fn prepare_embedding(&self, request: EmbeddingRequest) -> Result<Box<dyn EmbeddingCall>, Failure> {
+        let capabilities = self.profiles.capabilities(&request.model).await;
+        let plan = Plan::new(request, &capabilities)?;
+        Ok(Box::new(InvokeCalls { regions: Arc::clone(&self.regions), plan }))
+    }
+}
+
+/// As many calls as the texts of one request take.
+struct InvokeCalls {
+    regions: Arc<Regions>,
+    plan: Plan,
+}
+
+#[async_trait]
+impl EmbeddingCall for InvokeCalls {
+    fn dropped(&self) -> &[String] {
+        &self.plan.dropped
+    }
+
+    /// The first call that fails ends the others.
+    async fn send(self: Box<Self>, deadline: Deadline) -> Result<Embeddings, Failure> {
+        let Self { regions, plan } = &*self;
+        let calls = (0..plan.calls()).map(|place| async move {
+            let attempt = |clients| call::invoke(clients, plan, plan.texts(place));
+            let answer = regions.call(&plan.model, deadline, attempt).await?;
+            Ok::<(usize, Answer), Failure>((place, answer))
+        });
+        let mut answers: Vec<_> = stream::iter(calls).buffer_unordered(MOST_CALLS).try_collect().await?;
+        answers.sort_unstable_by_key(|(place, _)| *place);
+
+        let mut embeddings = Embeddings::default();
+        for (_, answer) in answers {
+            embeddings.vectors.extend(answer.vectors);
+            embeddings.input_tokens += answer.input_tokens;
+        }
+        Ok(embeddings)
+    }
+}
