@@ -5,10 +5,11 @@
 //! * [`decode`] reads a request body; every fault is a 400 that names the field.
 //! * [`StreamEncoder`] and [`whole`] write the same answer in pieces or in one piece.
 //! * [`refuse_remote`] is for operators who let nothing be fetched.
-//! * [`completions`] is the older endpoint.
+//! * [`completions`] is the older endpoint, [`embeddings`] the one for vectors.
 //! * [`error_body`] and [`models`] write the two small bodies.
 
 pub mod completions;
+pub mod embeddings;
 
 mod decode;
 mod encode;

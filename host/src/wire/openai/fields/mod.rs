@@ -2,11 +2,12 @@
 
 mod chat;
 mod completions;
+mod embeddings;
 
 /// What becomes of a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Treatment {
-    /// Read by one of the modules of `decode` or `completions`.
+    /// Read by one of the modules of `decode`, `completions` or `embeddings`.
     Mapped,
     /// Left out, and nobody misses it: the answer is the same.
     Ignored,
@@ -47,6 +48,9 @@ pub(super) const CHAT: Table = Table { fields: chat::FIELDS };
 
 /// `POST /v1/completions`.
 pub(super) const COMPLETIONS: Table = Table { fields: completions::FIELDS };
+
+/// `POST /v1/embeddings`.
+pub(super) const EMBEDDINGS: Table = Table { fields: embeddings::FIELDS };
 
 impl Table {
     /// The treatment of a member; none if the table has no such member.

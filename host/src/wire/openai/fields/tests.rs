@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use super::{CHAT, COMPLETIONS, Table, Treatment};
+use super::{CHAT, COMPLETIONS, EMBEDDINGS, Table, Treatment};
 
 /// The rows of the page's table called `name`: what stands between its two marks, without the heading.
 fn rows(name: &str) -> Vec<String> {
@@ -40,7 +40,7 @@ fn expected(table: &Table) -> Vec<String> {
 
 #[test]
 fn the_page_tells_what_becomes_of_each_field() {
-    for (name, table) in [("fields", &CHAT), ("completions", &COMPLETIONS)] {
+    for (name, table) in [("fields", &CHAT), ("completions", &COMPLETIONS), ("embeddings", &EMBEDDINGS)] {
         let table = expected(table);
         assert!(rows(name) == table, "the rows between the marks `{name}` have to be:\n{}", table.join("\n"));
     }

@@ -2,6 +2,7 @@
 
 mod completions;
 mod decode;
+mod embeddings;
 mod encode;
 mod events;
 mod property;

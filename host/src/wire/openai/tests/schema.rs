@@ -12,12 +12,12 @@ use crate::error::Failure;
 use crate::wire::openai::fields::{CHAT, COMPLETIONS};
 use crate::wire::openai::{Model, UsageChunk, error_body, models};
 
-fn schemas() -> Option<Schemas> {
+pub(super) fn schemas() -> Option<Schemas> {
     fixture("openai-schemas.json").map(|document| Schemas::new(&document))
 }
 
 #[track_caller]
-fn judge(schemas: &Schemas, name: &str, value: &Value) {
+pub(super) fn judge(schemas: &Schemas, name: &str, value: &Value) {
     assert_eq!(schemas.faults(name, value), Vec::<String>::new(), "{value}");
 }
 
