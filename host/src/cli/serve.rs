@@ -12,7 +12,7 @@ use crate::config::{self, Config};
 use crate::fetch::Fetcher;
 use crate::http::{self, App};
 use crate::ingress::local::Local;
-use crate::pipeline::{Pipeline, Replay};
+use crate::pipeline::{EmbeddingPipeline, Pipeline, Replay};
 use crate::plugin::Catalog;
 use crate::store::{Keys, SeedRoot, Sqlite};
 
@@ -28,6 +28,7 @@ pub async fn run(data: &Path, args: ServeArgs) -> anyhow::Result<()> {
     let seed_root = SeedRoot::new(*keys.seed_root().expose());
     let catalog = Arc::new(Catalog::open(&config.plugins, &config.limits)?.with_seed_root(seed_root));
     let upstream = Bedrock::connect(&config.bedrock, &config.timeouts, config.models).await?;
+    let upstream = Arc::new(upstream);
     load_plugins(&catalog).await?;
 
     let keys = Arc::new(keys);
@@ -39,7 +40,8 @@ pub async fn run(data: &Path, args: ServeArgs) -> anyhow::Result<()> {
     let app = App {
         keys,
         plugins: Arc::new(catalog),
-        pipeline: Pipeline::new(Arc::new(upstream), replay),
+        embeddings: EmbeddingPipeline::new(upstream.clone()),
+        pipeline: Pipeline::new(upstream, replay),
         max_body_bytes: config.max_body_bytes,
         fetcher: config.fetch.as_ref().map(Fetcher::new).transpose()?,
         timeouts: config.timeouts,

@@ -80,7 +80,7 @@ async fn answer(
 }
 
 /// The plugins of the key, none started.
-async fn chain(
+pub(super) async fn chain(
     app: &App,
     key: &Arc<StoredKey>,
     id: &RequestId,

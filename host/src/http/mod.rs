@@ -6,6 +6,7 @@ mod body;
 mod chat_completions;
 mod clock;
 mod completions;
+mod embeddings;
 mod explanation;
 mod failure;
 mod generation;
@@ -24,7 +25,7 @@ use axum::routing::{get, post};
 use crate::config::Timeouts;
 use crate::error::{Failure, Kind};
 use crate::fetch::Fetcher;
-use crate::pipeline::{Pipeline, Plugins};
+use crate::pipeline::{EmbeddingPipeline, Pipeline, Plugins};
 use crate::store::Keys;
 
 /// What the routes share.
@@ -36,6 +37,8 @@ pub struct App {
     pub plugins: Arc<dyn Plugins>,
     /// Where requests go.
     pub pipeline: Pipeline,
+    /// Where texts go that become vectors.
+    pub embeddings: EmbeddingPipeline,
     /// The largest request body, in bytes.
     pub max_body_bytes: usize,
     /// Fetches what a request names by URL, if the operator allows it.
@@ -50,6 +53,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/chat/completions", post(chat_completions::create))
         .route("/v1/completions", post(completions::create))
         .route("/v1/adit/explain", post(chat_completions::explain))
+        .route("/v1/embeddings", post(embeddings::create))
         .route("/v1/models", get(models::list))
         .route("/v1/models/{*id}", get(models::retrieve))
         .route("/health", get(health))
@@ -68,7 +72,8 @@ async fn unknown_route(uri: axum::http::Uri) -> answer::Refusal {
     answer::Refusal::anonymous(Failure::new(
         Kind::UnknownRoute,
         format!(
-            "there is no `{path}` here; the routes are `/v1/chat/completions`, `/v1/completions` and `/v1/models`"
+            "there is no `{path}` here; the routes are `/v1/chat/completions`, `/v1/completions`, `/v1/embeddings` \
+             and `/v1/models`"
         ),
     ))
 }

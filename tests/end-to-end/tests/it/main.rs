@@ -8,6 +8,7 @@ mod harness;
 
 mod bedrock_key;
 mod client_leaves;
+mod embeddings;
 mod explain;
 mod first_write;
 mod guardrails;

@@ -1,0 +1,50 @@
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, Response};
+
+use super::answer::{self, Refusal};
+use super::auth::authenticate;
+use super::generation::chain;
+use super::terms::{self, Wish};
+use super::{App, body, request_id};
+use crate::chat::Delivery;
+use crate::error::Failure;
+use crate::ids::RequestId;
+use crate::pipeline::{Deadline, Embedded};
+use crate::wire::openai::embeddings;
+
+/// `POST /v1/embeddings`.
+pub(super) async fn create(
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response<Body>, Refusal> {
+    let id = request_id::new();
+    answer(&app, &id, &headers, body).await.map_err(|failure| Refusal::new(id, failure))
+}
+
+async fn answer(
+    app: &App,
+    id: &RequestId,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Response<Body>, Failure> {
+    let deadline = Deadline::after(app.timeouts.total);
+    let key = authenticate(app, headers).await?;
+    if terms::explain(headers)? == Wish::Explanation {
+        let message = "`x-adit-explain` explains chat completions only: leave the header out";
+        return Err(Failure::invalid("x-adit-explain", message).with_code("unsupported_parameter"));
+    }
+    let body = body::read(headers, body, app.max_body_bytes).await?;
+    let decoded = embeddings::decode(&body)?;
+    drop(body);
+
+    let terms = terms::of(&key.key.policy, headers, decoded.dropped, deadline)?;
+    let chain = chain(app, &key, id, "openai-embeddings", Delivery::Whole).await?;
+    let Embedded { model, dropped, embeddings: made } =
+        app.embeddings.run(decoded.request, chain, terms).await?;
+    tracing::info!(request = id.as_str(), key = key.key.id.as_str(), ?model, "embedded");
+
+    let body = Body::from(embeddings::answer(&model, decoded.format, &made)?);
+    Ok(answer::response(id, "application/json", body, &dropped))
+}
