@@ -115,12 +115,3 @@ export function servers() {
   });
   return running;
 }
-
-// A test of what is not there yet. It fails as soon as the test in it passes: then it becomes a plain `test`.
-export function notYet(name, body) {
-  test(name, async (context) => {
-    const error = await body().then(() => undefined, (error) => error);
-    assert.ok(error, "it is there now: make it a plain test");
-    context.diagnostic(`not yet: ${error.message.split("\n")[0]}`);
-  });
-}

@@ -10,7 +10,6 @@ import pytest
 TITAN, COHERE = "amazon.titan-embed-text-v2:0", "cohere.embed-english-v3"
 TEXTS = [f"text number {number}" for number in range(7)]
 
-pytestmark = pytest.mark.xfail(strict=True, reason="/v1/embeddings is not there yet")
 models = pytest.mark.parametrize("model", [TITAN, COHERE], ids=["titan", "cohere"])
 
 

@@ -23,7 +23,6 @@ def test_python(adit, sim, key):
     assert run(adit, key, sys.executable, EXAMPLES / "chat.py") == "Say hello from Python.\n"
 
 
-@pytest.mark.xfail(strict=True, reason="/v1/embeddings is not there yet")
 def test_embeddings(adit, sim, key):
     lines = [line.split(maxsplit=1) for line in run(adit, key, sys.executable, EXAMPLES / "embed.py").splitlines()]
     assert {sentence for _, sentence in lines} == {"A cat sleeps on the sofa.", "The train leaves at noon."}
