@@ -7,7 +7,7 @@ use std::time::Instant;
 use async_trait::async_trait;
 use aws_config::SdkConfig;
 
-use crate::capability;
+use crate::capability::{self, Backend};
 use crate::chat::Request;
 use crate::config;
 use crate::error::{Failure, Kind};
@@ -16,8 +16,10 @@ use crate::pipeline::{Call, Model, Upstream};
 use super::call::ConverseCall;
 use super::endpoint::{Endpoint, InvalidEndpoint};
 use super::models::Models;
+use super::openai::{self, OpenAiCall};
 use super::profile::Profiles;
 use super::region::Regions;
+use super::target::Target;
 use super::{estimate, request, sdk};
 
 /// API reference, `Converse`, `modelId`.
@@ -78,8 +80,8 @@ impl Upstream for Bedrock {
             return Err(Failure::new(Kind::ModelNotFound, message).with_param("model"));
         }
         let capabilities = self.profiles.capabilities(&request.model).await;
-        let written = request::write(request, &capabilities)?;
-        Ok(Box::new(ConverseCall {
+        let backend = capabilities.backend;
+        let target = Target {
             regions: Arc::clone(&self.regions),
             idle: self.timeouts.idle,
             first_event: self.timeouts.first_event,
@@ -88,8 +90,17 @@ impl Upstream for Bedrock {
             input_tokens: estimate::input_tokens(request),
             max_tokens: request.sampling.max_tokens,
             capabilities,
-            written,
-        }))
+        };
+        Ok(match backend {
+            Backend::Converse => {
+                let written = request::write(request, &target.capabilities)?;
+                Box::new(ConverseCall { target, written })
+            }
+            Backend::OpenAi => {
+                let written = openai::write(request, &target.capabilities)?;
+                Box::new(OpenAiCall { target, written, guardrail: request.guardrail.clone() })
+            }
+        })
     }
 
     async fn models(&self) -> Result<Vec<Model>, Failure> {

@@ -103,7 +103,7 @@ fn exception_code(exception: &ConverseStreamOutputError) -> Option<&str> {
 }
 
 /// Bedrock answered that it will not.
-fn refused(
+pub(super) fn refused(
     code: Option<&str>,
     message: Option<&str>,
     status: Option<u16>,
@@ -213,13 +213,13 @@ fn is_about_credentials(error: &(dyn Error + 'static)) -> bool {
 }
 
 /// `x-amz-retry-after` is in milliseconds, `retry-after` in seconds.
-fn pause(milliseconds: Option<&str>, seconds: Option<&str>) -> Option<Duration> {
+pub(super) fn pause(milliseconds: Option<&str>, seconds: Option<&str>) -> Option<Duration> {
     let milliseconds = milliseconds.and_then(|text| text.trim().parse().ok()).map(Duration::from_millis);
     milliseconds.or_else(|| seconds.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs))
 }
 
 /// What the operator reads. Made of `Display` texts only: the SDK's `Debug` holds whole answers.
-fn internal(
+pub(super) fn internal(
     request_id: Option<&str>,
     status: Option<u16>,
     code: Option<&str>,

@@ -13,6 +13,7 @@ mod endpoint;
 mod error;
 mod estimate;
 mod models;
+mod openai;
 mod profile;
 mod reader;
 mod region;
@@ -21,6 +22,7 @@ mod response;
 mod retry;
 mod sdk;
 mod stream;
+mod target;
 mod warm;
 mod writer;
 

@@ -1,15 +1,8 @@
-//! Reads a streamed answer.
+//! Reads a streamed answer, whichever way it comes.
 
 use std::pin::Pin;
 use std::time::Duration;
 
-use aws_sdk_bedrockruntime::error::SdkError;
-use aws_sdk_bedrockruntime::operation::RequestId;
-use aws_sdk_bedrockruntime::operation::converse_stream::ConverseStreamOutput as Answer;
-use aws_sdk_bedrockruntime::primitives::event_stream::EventReceiver;
-use aws_sdk_bedrockruntime::types::ConverseStreamOutput;
-use aws_sdk_bedrockruntime::types::error::ConverseStreamOutputError;
-use aws_smithy_types::event_stream::RawMessage;
 use futures::{FutureExt, StreamExt, stream};
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -19,13 +12,29 @@ use crate::pipeline::{Deadline, Events};
 
 use super::error;
 use super::request::Reading;
-use super::stream::write;
 use super::writer::EventWriter;
 
 /// A batch is sent on when it holds this many of Bedrock's events, even if more are there.
 const MOST_AT_ONCE: usize = 256;
 
-type Received = Result<Option<ConverseStreamOutput>, SdkError<ConverseStreamOutputError, RawMessage>>;
+/// Where an answer comes from. It owns the HTTP body.
+pub(super) trait Source: Send + 'static {
+    /// Waits for what comes next and writes it. May be dropped while it waits: nothing is lost.
+    fn receive(&mut self, writer: &mut EventWriter)
+    -> impl Future<Output = Result<Progress, Failure>> + Send;
+
+    /// Bedrock's name for the call.
+    fn request_id(&self) -> Option<&str>;
+}
+
+/// How far an answer has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// More may come.
+    Received,
+    /// Nothing more comes.
+    Ended,
+}
 
 /// How long an answer is waited for.
 #[derive(Debug, Clone, Copy)]
@@ -53,12 +62,15 @@ impl Patience {
 }
 
 /// Waits for the first batch, so that a failure before it can still become a status.
-pub(super) async fn events(answer: Answer, reading: Reading, patience: Patience) -> Result<Events, Failure> {
+pub(super) async fn events(
+    source: impl Source,
+    reading: Reading,
+    patience: Patience,
+) -> Result<Events, Failure> {
     let mut reader = Reader {
         patience,
         silence: Box::pin(sleep_until(patience.end())),
-        request_id: answer.request_id().map(str::to_owned),
-        receiver: answer.stream,
+        source,
         writer: EventWriter::new(reading),
         end: None,
     };
@@ -68,11 +80,10 @@ pub(super) async fn events(answer: Answer, reading: Reading, patience: Patience)
 }
 
 /// Owns the HTTP body: dropping it closes the connection, and Bedrock stops.
-struct Reader {
+struct Reader<S> {
     patience: Patience,
     silence: Pin<Box<Sleep>>,
-    request_id: Option<String>,
-    receiver: EventReceiver<ConverseStreamOutput, ConverseStreamOutputError>,
+    source: S,
     writer: EventWriter,
     end: Option<End>,
 }
@@ -85,7 +96,7 @@ enum End {
     Failed(Failure),
 }
 
-impl Reader {
+impl<S: Source> Reader<S> {
     /// Waits for an event, then takes all that have arrived with it.
     async fn next(&mut self) -> Option<Result<Batch, Failure>> {
         loop {
@@ -105,23 +116,22 @@ impl Reader {
             self.silence.as_mut().reset(self.patience.end());
             let mut received = tokio::select! {
                 biased;
-                event = self.receiver.recv() => Some(event),
+                progress = self.source.receive(&mut self.writer) => Some(progress),
                 () = self.silence.as_mut() => {
                     self.end = Some(End::Told);
                     return Some(Err(self.patience.over()));
                 }
             };
             for _ in 1..MOST_AT_ONCE {
-                let Some(event) = received.take() else { break };
-                self.take(event);
+                let Some(progress) = received.take() else { break };
+                self.take(progress);
                 if self.end.is_some() {
                     break;
                 }
-                // `recv` keeps all that it has read in the receiver, so it may be dropped while it waits.
-                received = self.receiver.recv().now_or_never();
+                received = self.source.receive(&mut self.writer).now_or_never();
             }
-            if let Some(event) = received {
-                self.take(event);
+            if let Some(progress) = received {
+                self.take(progress);
             }
             let batch = self.writer.take();
             if !batch.is_empty() {
@@ -130,27 +140,20 @@ impl Reader {
         }
     }
 
-    fn take(&mut self, received: Received) {
-        let outcome = match received {
-            Ok(Some(event)) => write(&mut self.writer, event),
-            Ok(None) => {
-                self.end = Some(self.end_of_body());
-                return;
-            }
-            Err(fault) => Err(error::of_stream(&fault, self.request_id.as_deref())),
-        };
-        if let Err(failure) = outcome {
-            self.end = Some(if self.writer.is_complete() {
+    fn take(&mut self, progress: Result<Progress, Failure>) {
+        match progress {
+            Ok(Progress::Received) => {}
+            Ok(Progress::Ended) => self.end = Some(self.end_of_body()),
+            Err(failure) if self.writer.is_complete() => {
                 tracing::warn!(%failure, "the answer was complete, but what Bedrock sent after it was not");
-                End::Told
-            } else {
-                End::Failed(failure)
-            });
+                self.end = Some(End::Told);
+            }
+            Err(failure) => self.end = Some(End::Failed(failure)),
         }
     }
 
     fn end_of_body(&self) -> End {
-        let request_id = self.request_id.as_deref().unwrap_or("unknown");
+        let request_id = self.source.request_id().unwrap_or("unknown");
         if !self.writer.is_complete() {
             let internal = format!("bedrock request `{request_id}`: the stream ended without a stop");
             return End::Failed(error::broken().with_internal(internal));

@@ -1,5 +1,7 @@
 //! The events of ConverseStream as the events of an answer.
 
+use aws_sdk_bedrockruntime::operation::RequestId;
+use aws_sdk_bedrockruntime::operation::converse_stream::ConverseStreamOutput as Answer;
 use aws_sdk_bedrockruntime::types::{
     ContentBlockDelta, ContentBlockStart, ConverseStreamOutput, ReasoningContentBlockDelta,
 };
@@ -8,11 +10,28 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::error::Failure;
 
+use super::error;
+use super::reader::{Progress, Source};
 use super::response::{is_server, stop_reason, usage};
 use super::writer::EventWriter;
 
+impl Source for Answer {
+    async fn receive(&mut self, writer: &mut EventWriter) -> Result<Progress, Failure> {
+        // `recv` keeps all that it has read in the receiver, so it may be dropped while it waits.
+        match self.stream.recv().await {
+            Ok(Some(event)) => write(writer, event).map(|()| Progress::Received),
+            Ok(None) => Ok(Progress::Ended),
+            Err(fault) => Err(error::of_stream(&fault, RequestId::request_id(self))),
+        }
+    }
+
+    fn request_id(&self) -> Option<&str> {
+        RequestId::request_id(self)
+    }
+}
+
 /// Writes one event. Only blocks of tools are announced; all others begin with their first delta.
-pub(super) fn write(writer: &mut EventWriter, event: ConverseStreamOutput) -> Result<(), Failure> {
+fn write(writer: &mut EventWriter, event: ConverseStreamOutput) -> Result<(), Failure> {
     match event {
         ConverseStreamOutput::MessageStart(_) => {}
         ConverseStreamOutput::ContentBlockStart(start) => {

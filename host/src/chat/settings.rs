@@ -1,4 +1,4 @@
-use super::Json;
+use super::{Json, Strictness};
 
 /// How much the model thinks before it answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +50,8 @@ pub struct Schema {
     pub description: Option<String>,
     /// The schema, an object.
     pub schema: Json,
+    /// Whether the client wants it followed to the letter. Converse always does that.
+    pub strictness: Strictness,
 }
 
 /// How urgent a call is (API reference, `ServiceTier`).

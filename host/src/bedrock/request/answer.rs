@@ -120,7 +120,7 @@ impl<'a> Answer<'a> {
 }
 
 fn told(asked: &Schema) -> String {
-    let Schema { name: _, description, schema } = asked;
+    let Schema { description, schema, .. } = asked;
     let meaning = description.as_deref().map(|text| format!("What it means: {text}\n")).unwrap_or_default();
     format!("{ALONE}\n{meaning}It has to follow this JSON Schema:\n{}", schema.as_str())
 }

@@ -78,12 +78,19 @@ pub(super) struct Reading {
     pub(super) answer: Option<String>,
 }
 
+impl Reading {
+    /// Nothing was changed.
+    pub(super) fn unchanged() -> Self {
+        Self { calls: Calls::Allowed, names: Names::default(), answer: None }
+    }
+}
+
 /// Names of request fields that were left out, each once.
 #[derive(Debug, Default)]
-struct Dropped(Vec<String>);
+pub(super) struct Dropped(pub(super) Vec<String>);
 
 impl Dropped {
-    fn note(&mut self, name: &str) {
+    pub(super) fn note(&mut self, name: &str) {
         if !self.0.iter().any(|noted| noted == name) {
             self.0.push(name.to_owned());
         }

@@ -7,6 +7,8 @@ mod failover;
 mod frames;
 mod joined;
 mod list;
+mod openai;
+mod openai_stream;
 mod profile;
 mod replay;
 mod streamed;

@@ -6,7 +6,7 @@ use super::body::Body;
 use super::dropped::Dropped;
 use super::object::{Text, object};
 use super::{fault, json};
-use crate::chat::{OutputFormat, Schema};
+use crate::chat::{OutputFormat, Schema, Strictness};
 use crate::error::Failure;
 
 object! {
@@ -60,5 +60,6 @@ fn schema_of(raw: JsonSchema<'_>, path: &str, dropped: &mut Dropped) -> Result<S
     let schema = json::object(schema.get()).ok_or_else(|| {
         fault::invalid(&path, "has to be a JSON Schema object: valid Unicode, at most 128 levels deep")
     })?;
-    Ok(Schema { name, description, schema })
+    let strictness = if raw.strict == Some(true) { Strictness::Strict } else { Strictness::Loose };
+    Ok(Schema { name, description, schema, strictness })
 }
