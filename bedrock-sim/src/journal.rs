@@ -49,7 +49,7 @@ pub struct Record {
     pub authentication: Option<Authentication>,
     /// The Region in the scope of a signature; none when unknown.
     pub region: Option<String>,
-    /// `content-type`, `user-agent`, and of `authorization` the scheme alone.
+    /// `content-type`, `user-agent`, those of a guardrail, and of `authorization` the scheme alone.
     pub headers: BTreeMap<String, String>,
     /// The body as JSON; as a string if it is none; null if there was none.
     pub body: Value,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, USER_AGENT};
 use hyper::http::request::Parts;
 use hyper::{Request, Response};
 use serde_json::Value;
@@ -282,13 +282,18 @@ fn last_text(conversation: &Conversation) -> String {
     texts.collect::<Vec<_>>().join("\n")
 }
 
+/// Where a guardrail is named outside Converse.
+const GUARDRAIL: [&str; 3] =
+    ["x-amzn-bedrock-guardrailidentifier", "x-amzn-bedrock-guardrailversion", "x-amzn-bedrock-trace"];
+
 fn arrival(parts: &Parts, route: &Route, caller: Option<&Caller>, body: Bytes) -> Arrival {
     let text =
         |name| parts.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     // Of the credentials only their kind is kept.
     let scheme = text(AUTHORIZATION).and_then(|value| value.split(' ').next().map(str::to_owned));
-    let headers =
-        [(CONTENT_TYPE, text(CONTENT_TYPE)), (USER_AGENT, text(USER_AGENT)), (AUTHORIZATION, scheme)];
+    let guardrail = GUARDRAIL.map(HeaderName::from_static);
+    let headers = [CONTENT_TYPE, USER_AGENT].into_iter().chain(guardrail).map(|name| (name.clone(), text(name)));
+    let headers = headers.chain([(AUTHORIZATION, scheme)]);
     let model_id = match route {
         Route::ChatCompletions => openai::model_of(&body),
         _ => route.model().map(str::to_owned),
@@ -300,7 +305,7 @@ fn arrival(parts: &Parts, route: &Route, caller: Option<&Caller>, body: Bytes) -
         model_id,
         authentication: caller.map(|caller| caller.authentication),
         region: caller.and_then(|caller| caller.region.clone()),
-        headers: headers.into_iter().filter_map(|(name, value)| Some((name.to_string(), value?))).collect(),
+        headers: headers.filter_map(|(name, value)| Some((name.to_string(), value?))).collect(),
         body,
     }
 }

@@ -4,6 +4,7 @@
 //! through `writer`, which keeps the order that [`chat::Event`](crate::chat::Event) promises) and
 //! `error` sorts what can go wrong. `embeddings` has the bodies of InvokeModel. `client`, `call` and
 //! `models` do the calling: in one of the [`Regions`](region::Regions), and again as [`retry`] decides.
+//! `openai` is for models that are not in Converse.
 
 mod call;
 mod client;

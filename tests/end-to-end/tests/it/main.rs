@@ -16,6 +16,7 @@ mod hostile_plugins;
 mod key_faults;
 mod key_policy;
 mod log_secrecy;
+mod passthrough;
 mod patience;
 mod plugin_chain;
 mod proxy;
