@@ -292,7 +292,8 @@ fn arrival(parts: &Parts, route: &Route, caller: Option<&Caller>, body: Bytes) -
     // Of the credentials only their kind is kept.
     let scheme = text(AUTHORIZATION).and_then(|value| value.split(' ').next().map(str::to_owned));
     let guardrail = GUARDRAIL.map(HeaderName::from_static);
-    let headers = [CONTENT_TYPE, USER_AGENT].into_iter().chain(guardrail).map(|name| (name.clone(), text(name)));
+    let headers =
+        [CONTENT_TYPE, USER_AGENT].into_iter().chain(guardrail).map(|name| (name.clone(), text(name)));
     let headers = headers.chain([(AUTHORIZATION, scheme)]);
     let model_id = match route {
         Route::ChatCompletions => openai::model_of(&body),

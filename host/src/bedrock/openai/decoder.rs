@@ -126,18 +126,17 @@ impl Decoder {
         let (name, arguments) =
             call.function.map_or((None, None), |function| (function.name, function.arguments));
         let known = self.calls.iter().find(|(known, _)| *known == number).map(|(_, index)| *index);
-        let index = match known {
-            Some(index) => index,
-            None => {
-                let (Some(id), Some(name)) = (some(call.id), some(name)) else {
-                    return Err(broken().with_internal("a tool call began without its id or its name"));
-                };
-                self.end_prose(writer);
-                let index = self.next_block();
-                self.calls.push((number, index));
-                writer.tool_use(index, id, name);
-                index
-            }
+        let index = if let Some(index) = known {
+            index
+        } else {
+            let (Some(id), Some(name)) = (some(call.id), some(name)) else {
+                return Err(broken().with_internal("a tool call began without its id or its name"));
+            };
+            self.end_prose(writer);
+            let index = self.next_block();
+            self.calls.push((number, index));
+            writer.tool_use(index, id, name);
+            index
         };
         writer.tool_input(index, arguments.unwrap_or_default());
         Ok(())

@@ -1,7 +1,6 @@
 //! Server-sent events (HTML Living Standard, "Parsing an event stream"), of which only the data count.
 //!
-//! No crate does it: those that are kept well switch on features of crates that all others here build
-//! on, for less than stands below.
+//! Done here, because it is less than a crate for it would bring along.
 
 use std::collections::VecDeque;
 

@@ -68,15 +68,12 @@ impl Source for ChunkStream {
                 None
             }
         };
-        match data {
-            Some(data) => {
-                self.decoder.read(&data, self.request_id.as_deref(), writer)?;
-                Ok(Progress::Received)
-            }
-            None => {
-                self.decoder.end(writer)?;
-                Ok(Progress::Ended)
-            }
+        if let Some(data) = data {
+            self.decoder.read(&data, self.request_id.as_deref(), writer)?;
+            Ok(Progress::Received)
+        } else {
+            self.decoder.end(writer)?;
+            Ok(Progress::Ended)
         }
     }
 }

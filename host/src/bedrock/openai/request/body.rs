@@ -170,11 +170,11 @@ pub(super) struct Name<'a> {
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum ResponseFormat<'a> {
     JsonObject,
-    JsonSchema { json_schema: Schema<'a> },
+    JsonSchema { json_schema: JsonSchema<'a> },
 }
 
 #[derive(Serialize)]
-pub(super) struct Schema<'a> {
+pub(super) struct JsonSchema<'a> {
     pub(super) name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) description: Option<&'a str>,

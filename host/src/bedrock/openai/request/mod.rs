@@ -15,7 +15,9 @@ use crate::chat::{
 };
 use crate::error::{Failure, Kind};
 
-use self::body::{Body, Choice, Function, Members, Name, Named, ResponseFormat, Schema, StreamOptions, Tool};
+use self::body::{
+    Body, Choice, Function, JsonSchema, Members, Name, Named, ResponseFormat, StreamOptions, Tool,
+};
 
 /// What a client may not set beside the members that mean the same: it would reach no plugin, or
 /// change how the answer has to be read.
@@ -149,7 +151,7 @@ fn response_format(output: &OutputFormat) -> Result<Option<ResponseFormat<'_>>, 
         OutputFormat::Text => None,
         OutputFormat::JsonObject => Some(ResponseFormat::JsonObject),
         OutputFormat::JsonSchema(schema) => Some(ResponseFormat::JsonSchema {
-            json_schema: Schema {
+            json_schema: JsonSchema {
                 name: &schema.name,
                 description: schema.description.as_deref(),
                 schema: raw(&schema.schema)?,
