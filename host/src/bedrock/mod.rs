@@ -7,6 +7,8 @@
 //! `openai` is for models that are not in Converse.
 
 mod call;
+#[cfg(any(test, feature = "fuzzing"))]
+mod canned;
 mod client;
 mod document;
 mod embeddings;
@@ -27,6 +29,9 @@ mod target;
 mod warm;
 mod writer;
 
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzz;
 #[cfg(test)]
 mod tests;
 

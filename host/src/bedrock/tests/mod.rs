@@ -1,7 +1,6 @@
 //! The client against answers from memory: the real SDK on both sides of it, no network.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
-mod canned;
 mod embeddings;
 mod failover;
 mod frames;
@@ -17,11 +16,6 @@ mod whole;
 
 use std::num::NonZeroU32;
 
-use aws_config::retry::RetryConfig;
-use aws_config::{Region, SdkConfig};
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use futures::StreamExt;
 
 use crate::capability;
@@ -31,9 +25,7 @@ use crate::error::Failure;
 use crate::pipeline::{Deadline, Events, Upstream};
 
 use super::Bedrock;
-use super::sdk::{behavior, quiet_streams};
-
-use self::canned::Canned;
+use super::canned::{self, Canned};
 
 /// The client over answers from memory. Each call is tried once.
 fn bedrock(http: &Canned) -> Bedrock {
@@ -48,14 +40,7 @@ fn bedrock_in(
     timeouts: config::Timeouts,
     known: capability::Models,
 ) -> Bedrock {
-    let sdk = SdkConfig::builder()
-        .behavior_version(behavior())
-        .region(Region::new(regions[0].to_owned()))
-        .credentials_provider(SharedCredentialsProvider::new(Credentials::from_keys("sim", "sim", None)))
-        .http_client(SharedHttpClient::new(http.clone()))
-        .retry_config(RetryConfig::disabled())
-        .stalled_stream_protection(quiet_streams())
-        .build();
+    let sdk = http.sdk(regions[0]);
     let settings = config::Bedrock {
         regions: regions.iter().map(ToString::to_string).collect(),
         endpoint: None,

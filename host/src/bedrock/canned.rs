@@ -1,13 +1,21 @@
 //! An HTTP client that answers from memory and keeps what it was asked.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+#![cfg_attr(not(test), expect(dead_code, reason = "fuzz targets need less of it than tests"))]
+
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
+use aws_config::retry::RetryConfig;
+use aws_config::{Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -16,12 +24,16 @@ use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use http_body::{Body, Frame};
 
+use super::sdk::{behavior, quiet_streams};
+
 #[derive(Debug, Clone, Default)]
 pub(super) struct Canned(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
     replies: VecDeque<Reply>,
+    /// What comes of a request when no reply is left: it fails the test, if this is none.
+    otherwise: Option<Reply>,
     requests: Vec<HttpRequest>,
 }
 
@@ -80,7 +92,28 @@ impl Response {
 impl Canned {
     pub(super) fn new<R: Into<Reply>>(replies: impl IntoIterator<Item = R>) -> Self {
         let replies = replies.into_iter().map(Into::into).collect();
-        Self(Arc::new(Mutex::new(State { replies, requests: Vec::new() })))
+        Self(Arc::new(Mutex::new(State { replies, ..State::default() })))
+    }
+
+    /// Replaces the replies that are left; whatever is asked after this one is unreachable.
+    #[cfg(feature = "fuzzing")]
+    pub(super) fn will_reply(&self, reply: Reply) {
+        let mut state = self.0.lock().unwrap();
+        state.requests.clear();
+        state.replies = [reply].into();
+        state.otherwise = Some(Reply::Unreachable);
+    }
+
+    /// The SDK over this client, with no retries of its own.
+    pub(super) fn sdk(&self, region: &str) -> SdkConfig {
+        SdkConfig::builder()
+            .behavior_version(behavior())
+            .region(Region::new(region.to_owned()))
+            .credentials_provider(SharedCredentialsProvider::new(Credentials::from_keys("sim", "sim", None)))
+            .http_client(SharedHttpClient::new(self.clone()))
+            .retry_config(RetryConfig::disabled())
+            .stalled_stream_protection(quiet_streams())
+            .build()
     }
 
     /// The requests since somebody has looked.
@@ -102,7 +135,8 @@ impl HttpConnector for Canned {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let mut state = self.0.lock().unwrap();
         state.requests.push(request);
-        let response = match state.replies.pop_front().unwrap() {
+        let reply = state.replies.pop_front().or_else(|| state.otherwise.clone());
+        let response = match reply.unwrap() {
             Reply::Response(response) => response,
             Reply::Unreachable => {
                 return HttpConnectorFuture::ready(Err(ConnectorError::io("connection refused".into())));

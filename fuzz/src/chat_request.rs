@@ -1,0 +1,61 @@
+use adit::wire::openai;
+use serde_json::Value;
+
+use crate::{host, refusal};
+
+/// One of each way to write a request, and one that no capability data knows.
+const MODELS: [&str; 12] = [
+    "anthropic.claude-opus-5",
+    "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+    "anthropic.claude-3-7-sonnet-20250219-v1:0",
+    "anthropic.claude-3-haiku-20240307-v1:0",
+    "anthropic.claude-v2",
+    "amazon.nova-lite-v1:0",
+    "amazon.nova-2-lite-v1:0",
+    "amazon.titan-text-express-v1",
+    "deepseek.r1-v1:0",
+    "meta.llama3-1-70b-instruct-v1:0",
+    "openai.gpt-oss-120b-1:0",
+    "nobody.knows-this-v1:0",
+];
+
+/// Bytes as the body of `POST /v1/chat/completions`: refused with a line that says why, or written
+/// for any model, or refused for that model.
+pub fn chat_request(data: &[u8]) {
+    let decoded = openai::decode(data);
+    explain(data, decoded.is_ok());
+    let mut request = match decoded {
+        Ok(decoded) => decoded.request,
+        Err(failure) => {
+            assert_eq!(failure.kind, adit::error::Kind::InvalidRequest, "{failure}");
+            return refusal::check(&failure, data);
+        }
+    };
+    if let Err(failure) = openai::refuse_remote(&request) {
+        return refusal::check(&failure, data);
+    }
+    for model in MODELS {
+        model.clone_into(&mut request.model);
+        host::with(|host| match host.block_on(host.upstream.prepare(&request)) {
+            Ok(call) => {
+                let plan = call.plan();
+                let body: Value = serde_json::from_str(plan.body.as_str()).expect("a body is JSON");
+                assert!(body["messages"].is_array(), "`{model}` is asked nothing: {body}");
+            }
+            Err(failure) => refusal::check(&failure, data),
+        });
+    }
+}
+
+/// The same through everything that stands before and after, for the model that the request names.
+fn explain(data: &[u8], decodes: bool) {
+    let answer = host::with(|host| host.post("/v1/adit/explain", data.to_vec()));
+    if answer.status == 200 {
+        let explanation: Value = serde_json::from_str(&answer.text).expect("an explanation is JSON");
+        assert!(decodes && explanation["request"]["body"].is_object(), "{explanation}");
+    } else {
+        assert!((400..500).contains(&answer.status), "{answer:?}");
+        let error = refusal::parse(&answer.text);
+        refusal::check_message(error["message"].as_str().expect("a message is text"), data);
+    }
+}
