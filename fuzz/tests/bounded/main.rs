@@ -1,7 +1,7 @@
 //! Each target over its seeds and some mutations of them, the same ones in every run.
 //!
-//! `ADIT_FUZZ_RUNS=1000000 cargo test -p adit-fuzz` runs longer. An input that fails is printed; put it
-//! into the target's corpus, and it is tried for ever after.
+//! `ADIT_FUZZ_RUNS=1000000 cargo test -p adit-fuzz` runs longer. An input that fails is printed, as the inside of a
+//! `b".."`; put it into the target's corpus, and it is tried for ever after.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 mod bytes;
@@ -44,15 +44,8 @@ fn bounded(target: fn(&[u8]), seeds: &[Vec<u8>], usual: usize, mutate: Mutate) {
 
 fn attempt(target: fn(&[u8]), input: &[u8]) {
     if catch_unwind(|| target(input)).is_err() {
-        match std::str::from_utf8(input) {
-            Ok(text) => panic!("failed for the text:\n{text}"),
-            Err(_) => panic!("failed for the bytes:\n{}", hex(input)),
-        }
+        panic!("failed for: {}", input.escape_ascii());
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Mostly as JSON, sometimes as bytes.
