@@ -62,6 +62,7 @@ impl Host {
             plugins: Arc::new(NoPlugins),
             pipeline,
             max_body_bytes: MAX_BODY_BYTES,
+            fetcher: None,
             timeouts: Timeouts::default(),
         });
         let authorization = format!("Bearer {}", key.expose());

@@ -10,18 +10,18 @@
     reason = "a target panics: that is how it tells"
 )]
 
-mod chat_request;
 mod converse_stream;
 mod converse_whole;
 pub mod frames;
 mod host;
 mod refusal;
+mod request;
 mod sse;
 mod tool_capsule;
 
-pub use chat_request::chat_request;
 pub use converse_stream::converse_stream;
 pub use converse_whole::converse_whole;
+pub use request::{chat_request, completion_request};
 pub use tool_capsule::tool_capsule;
 
 /// A number that depends on every byte: choices within a target follow from its input alone.

@@ -3,7 +3,7 @@
 use adit_fuzz::frames;
 
 use crate::random::Random;
-use crate::{bytes, json};
+use crate::{bytes, json, tree};
 
 /// Changes a body. Most that comes of it still has right lengths and checksums.
 pub(crate) fn mutate(body: &mut Vec<u8>, other: &[u8], random: &mut Random) {
@@ -13,19 +13,37 @@ pub(crate) fn mutate(body: &mut Vec<u8>, other: &[u8], random: &mut Random) {
     } else if are_frames {
         let other: Vec<Part> = frames::parts(&frames::body(other));
         let mut parts = frames::parts(body);
-        change(&mut parts, &other, random, |(headers, payload), (_, other), random| {
+        change(&mut parts, &other, random, |(headers, payload), (other_headers, other), random| {
             if random.below(6) == 0 {
-                bytes::mutate(headers, other, random);
+                bytes::mutate(headers, other_headers, random);
             } else {
-                json::mutate(payload, other, random);
+                json_or_tree(payload, other, random);
             }
         });
         *body = parts.iter().flat_map(|(headers, payload)| frames::frame(headers, payload)).collect();
     } else {
         let lines = |bytes: &[u8]| bytes.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>();
         let mut changed = lines(body);
-        change(&mut changed, &lines(other), random, |line, other, random| json::mutate(line, other, random));
+        change(&mut changed, &lines(other), random, |line, other, random| {
+            let at = payload(line);
+            let mut json = line.split_off(at);
+            json_or_tree(&mut json, &other[payload(other)..], random);
+            line.append(&mut json);
+        });
         *body = changed.join(&b'\n');
+    }
+}
+
+/// Where the JSON of a line begins.
+fn payload(line: &[u8]) -> usize {
+    line.iter().position(|byte| *byte == b' ').map_or(0, |space| space + 1)
+}
+
+fn json_or_tree(payload: &mut Vec<u8>, other: &[u8], random: &mut Random) {
+    if random.below(2) == 0 {
+        json::mutate(payload, other, random);
+    } else {
+        tree::mutate(payload, other, random);
     }
 }
 

@@ -58,6 +58,7 @@ pub(crate) fn mutate(bytes: &mut Vec<u8>, other: &[u8], random: &mut Random) {
         return bytes.extend_from_slice(random.one_of(&VALUES).as_bytes());
     }
     let place = random.one_of(&scalars).clone();
+    let is_name = bytes[place.end..].iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b':');
     let with = match random.below(8) {
         0 => {
             let foreign = self::scalars(other);
@@ -72,6 +73,10 @@ pub(crate) fn mutate(bytes: &mut Vec<u8>, other: &[u8], random: &mut Random) {
         4 => inside_of(&bytes[place.clone()], random),
         _ => random.one_of(&VALUES).as_bytes().to_vec(),
     };
+    // Most texts stay JSON: a name is always a string.
+    if is_name && with.first() != Some(&b'"') {
+        return drop(bytes.splice(place, *b"\"name\""));
+    }
     bytes.splice(place, with);
 }
 

@@ -26,14 +26,13 @@ pub(crate) fn corpus(target: &str) -> Vec<Vec<u8>> {
     seeds
 }
 
-/// The requests of the host's golden files.
-pub(crate) fn golden_requests() -> Vec<Vec<u8>> {
-    let files = files(&folder("../host/tests/golden/openai/requests"));
+/// The requests in a folder of the host's golden files.
+pub(crate) fn golden_requests(of: &str) -> Vec<Vec<u8>> {
+    let files = files(&folder("../host/tests/golden/openai").join(of));
     let texts = files.iter().map(|file| std::str::from_utf8(file).unwrap());
     let requests = texts.flat_map(str::lines).filter_map(|line| {
         let mut request: Value = serde_json::from_str(line).ok()?;
         let members = request.as_object_mut()?;
-        members.entry("messages").or_insert_with(|| serde_json::json!([{"role": "user", "content": "Hi"}]));
         members.entry("model").or_insert("anthropic.claude-sonnet-4-5-20250929-v1:0".into());
         Some(request.to_string().into_bytes())
     });

@@ -1,4 +1,7 @@
-use adit::wire::openai;
+//! The two formats of a request.
+
+use adit::error::Kind;
+use adit::wire::openai::{self, Format};
 use serde_json::Value;
 
 use crate::{host, refusal};
@@ -22,17 +25,28 @@ const MODELS: [&str; 12] = [
 /// Bytes as the body of `POST /v1/chat/completions`: refused with a line that says why, or written
 /// for any model, or refused for that model.
 pub fn chat_request(data: &[u8]) {
-    let decoded = openai::decode(data);
-    explain(data, decoded.is_ok());
-    let mut request = match decoded {
+    let decodes = read_and_write(data, Format::Chat);
+    explain(data, decodes);
+}
+
+/// The same for `POST /v1/completions`.
+pub fn completion_request(data: &[u8]) {
+    read_and_write(data, Format::Completions);
+}
+
+/// Whether it can be read.
+fn read_and_write(data: &[u8], format: Format) -> bool {
+    let mut request = match format.decode(data) {
         Ok(decoded) => decoded.request,
         Err(failure) => {
-            assert_eq!(failure.kind, adit::error::Kind::InvalidRequest, "{failure}");
-            return refusal::check(&failure, data);
+            assert_eq!(failure.kind, Kind::InvalidRequest, "{failure}");
+            refusal::check(&failure, data);
+            return false;
         }
     };
     if let Err(failure) = openai::refuse_remote(&request) {
-        return refusal::check(&failure, data);
+        refusal::check(&failure, data);
+        return true;
     }
     for model in MODELS {
         model.clone_into(&mut request.model);
@@ -45,6 +59,7 @@ pub fn chat_request(data: &[u8]) {
             Err(failure) => refusal::check(&failure, data),
         });
     }
+    true
 }
 
 /// The same through everything that stands before and after, for the model that the request names.
