@@ -7,7 +7,7 @@ use adit::config::Timeouts;
 use adit::error::{Failure, Kind};
 use adit::http::{App, router};
 use adit::ids::{KeyId, PluginName};
-use adit::pipeline::{Pipeline, Plugin, Plugins, Replay, Upstream};
+use adit::pipeline::{EmbeddingPipeline, Pipeline, Plugin, Plugins, Replay, Upstream};
 use adit::store::{KeyName, Keys as _, Sqlite};
 use async_trait::async_trait;
 use axum::Router;
@@ -55,12 +55,14 @@ impl Host {
         let name = KeyName::parse("fuzz").expect("a name");
         let (key, _) = runtime.block_on(keys.create(name, Vec::new())).expect("a key is made");
         let memory = Memory::default();
-        let upstream: Arc<dyn Upstream> = Arc::new(memory.bedrock());
+        let bedrock = Arc::new(memory.bedrock());
+        let upstream: Arc<dyn Upstream> = bedrock.clone();
         let pipeline = Pipeline::new(Arc::clone(&upstream), Replay::Capsule([7; 32]));
         let router = router(App {
             keys: Arc::new(keys),
             plugins: Arc::new(NoPlugins),
             pipeline,
+            embeddings: EmbeddingPipeline::new(bedrock.clone()),
             max_body_bytes: MAX_BODY_BYTES,
             fetcher: None,
             timeouts: Timeouts::default(),

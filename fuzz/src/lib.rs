@@ -21,7 +21,7 @@ mod tool_capsule;
 
 pub use converse_stream::converse_stream;
 pub use converse_whole::converse_whole;
-pub use request::{chat_request, completion_request};
+pub use request::{chat_request, completion_request, embedding_request};
 pub use tool_capsule::tool_capsule;
 
 /// A number that depends on every byte: choices within a target follow from its input alone.

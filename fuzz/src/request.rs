@@ -1,4 +1,4 @@
-//! The two formats of a request.
+//! Bytes as the body of a request.
 
 use adit::error::Kind;
 use adit::wire::openai::{self, Format};
@@ -26,12 +26,22 @@ const MODELS: [&str; 12] = [
 /// for any model, or refused for that model.
 pub fn chat_request(data: &[u8]) {
     let decodes = read_and_write(data, Format::Chat);
-    explain(data, decodes);
+    if let Some(explanation) = send("/v1/adit/explain", data) {
+        let explanation: Value = serde_json::from_str(&explanation).expect("an explanation is JSON");
+        assert!(decodes && explanation["request"]["body"].is_object(), "{explanation}");
+    }
+    assert_eq!(send("/v1/chat/completions", data), None, "nobody answers");
 }
 
 /// The same for `POST /v1/completions`.
 pub fn completion_request(data: &[u8]) {
     read_and_write(data, Format::Completions);
+    assert_eq!(send("/v1/completions", data), None, "nobody answers");
+}
+
+/// The same for `POST /v1/embeddings`, for the model that the request names.
+pub fn embedding_request(data: &[u8]) {
+    assert_eq!(send("/v1/embeddings", data), None, "nobody answers");
 }
 
 /// Whether it can be read.
@@ -62,15 +72,16 @@ fn read_and_write(data: &[u8], format: Format) -> bool {
     true
 }
 
-/// The same through everything that stands before and after, for the model that the request names.
-fn explain(data: &[u8], decodes: bool) {
-    let answer = host::with(|host| host.post("/v1/adit/explain", data.to_vec()));
+/// Sends bytes through everything that stands before and after, to a Bedrock that cannot be reached:
+/// that is the one failure that is not the client's.
+fn send(path: &str, data: &[u8]) -> Option<String> {
+    let answer = host::with(|host| host.post(path, data.to_vec()));
     if answer.status == 200 {
-        let explanation: Value = serde_json::from_str(&answer.text).expect("an explanation is JSON");
-        assert!(decodes && explanation["request"]["body"].is_object(), "{explanation}");
-    } else {
-        assert!((400..500).contains(&answer.status), "{answer:?}");
-        let error = refusal::parse(&answer.text);
-        refusal::check_message(error["message"].as_str().expect("a message is text"), data);
+        return Some(answer.text);
     }
+    let error = refusal::parse(&answer.text);
+    let unreachable = answer.status == 502 && error["code"] == "upstream_unreachable";
+    assert!((400..500).contains(&answer.status) || unreachable, "{answer:?}");
+    refusal::check_message(error["message"].as_str().expect("a message is text"), data);
+    None
 }

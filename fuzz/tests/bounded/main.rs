@@ -70,6 +70,12 @@ fn any_request_in_the_older_format_is_refused_or_written() {
 }
 
 #[test]
+fn any_request_for_embeddings_is_refused_or_written() {
+    let seeds = [seeds::corpus("embedding_request"), seeds::golden_requests("embeddings")].concat();
+    bounded(adit_fuzz::embedding_request, &seeds, 3000, text);
+}
+
+#[test]
 fn any_stream_of_events_becomes_a_stream_that_ends_well_or_with_an_error() {
     let seeds = [seeds::corpus("converse_stream"), seeds::recorded("converse-stream")].concat();
     bounded(adit_fuzz::converse_stream, &seeds, 1500, events::mutate);
