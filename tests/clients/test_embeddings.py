@@ -45,7 +45,7 @@ def test_more_texts_than_one_call_of_cohere_takes(embed, sim):
     texts = [f"text number {number}" for number in range(100)]
     data = embed(texts, COHERE).data
     assert [item.index for item in data] == list(range(100))
-    assert [len(request["body"]["texts"]) for request in sim.requests()] == [96, 4]
+    assert sorted(len(request["body"]["texts"]) for request in sim.requests()) == [4, 96]
     assert data[99].embedding == embed(texts[99], COHERE).data[0].embedding
 
 
