@@ -123,19 +123,31 @@ fn rule(config: &GuardrailConfig) -> Option<Rule> {
 
 /// What is looked at: the guarded content of the messages, or all their text if they have none. Of the
 /// system prompt only what is guarded.
+/// A text that a policy on content looks at: what is only a source or a question to it is not.
+fn checked(content: &GuardContent) -> Option<&str> {
+    match content {
+        GuardContent::Text { text, qualifiers }
+            if qualifiers.is_empty() || qualifiers.iter().any(|qualifier| qualifier == "guard_content") =>
+        {
+            Some(text)
+        }
+        GuardContent::Text { .. } | GuardContent::Image(_) => None,
+    }
+}
+
 fn evaluated(request: &Request) -> Vec<&str> {
     let blocks = || request.messages.iter().flat_map(|message| &message.content);
     let mut texts: Vec<&str> = request
         .system()
         .iter()
         .filter_map(|block| match block {
-            SystemBlock::GuardContent(GuardContent::Text { text }) => Some(text.as_str()),
+            SystemBlock::GuardContent(content) => checked(content),
             _ => None,
         })
         .collect();
     if blocks().any(|block| matches!(block, ContentBlock::GuardContent(_))) {
         texts.extend(blocks().filter_map(|block| match block {
-            ContentBlock::GuardContent(GuardContent::Text { text }) => Some(text.as_str()),
+            ContentBlock::GuardContent(content) => checked(content),
             _ => None,
         }));
         return texts;

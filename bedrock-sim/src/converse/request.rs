@@ -59,7 +59,11 @@ pub(crate) enum SystemBlock {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum GuardContent {
-    Text { text: String },
+    Text {
+        text: String,
+        #[serde(default)]
+        qualifiers: Vec<String>,
+    },
     Image(Media),
 }
 

@@ -44,6 +44,7 @@ pub async fn run(data: &Path, args: ServeArgs) -> anyhow::Result<()> {
         pipeline: Pipeline::new(upstream, replay),
         max_body_bytes: config.max_body_bytes,
         fetcher: config.fetch.as_ref().map(Fetcher::new).transpose()?,
+        s3: config.s3.into(),
         timeouts: config.timeouts,
     };
     let local =

@@ -2,6 +2,7 @@
 
 mod fetch;
 mod raw;
+mod s3;
 mod timeouts;
 
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use fetch::{Fetch, HostPattern, Hosts};
+pub use s3::S3Prefix;
 pub use timeouts::Timeouts;
 
 use crate::capability::{DataFault, Entries, Models, Operator};
@@ -24,6 +26,9 @@ pub struct Config {
     pub bedrock: Bedrock,
     /// Fetching of what a request names by URL. Default: none, nothing is fetched.
     pub fetch: Option<Fetch>,
+    /// What Bedrock may read from S3, with the gateway's role, because a client names it. Default:
+    /// nothing.
+    pub s3: Vec<S3Prefix>,
     /// How long an answer may take.
     pub timeouts: Timeouts,
     /// What a plugin may use.
@@ -171,6 +176,7 @@ impl Config {
                 Some(raw::Replay::Store) => Replay::Store,
                 Some(raw::Replay::Off) => Replay::Off,
             },
+            s3: raw.s3.allow,
             fetch: Fetch::of(raw.fetch),
             timeouts: Timeouts::of(&raw.timeouts),
             limits: PluginLimits {

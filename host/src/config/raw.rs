@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::HostPattern;
+use super::{HostPattern, S3Prefix};
 use crate::capability::{Bare, bare};
 
 #[derive(Debug, Default, Deserialize)]
@@ -16,12 +16,19 @@ pub(super) struct Settings {
     pub(super) max_body_bytes: Option<NonZeroUsize>,
     pub(super) bedrock: Bedrock,
     pub(super) fetch: Fetch,
+    pub(super) s3: S3,
     pub(super) timeouts: Timeouts,
     pub(super) plugin_limits: PluginLimits,
     pub(super) reasoning: Reasoning,
     pub(super) models: Option<PathBuf>,
     pub(super) aliases: BTreeMap<Text, Text>,
     pub(super) profiles: BTreeMap<OpaqueArn, ModelId>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct S3 {
+    pub(super) allow: Vec<S3Prefix>,
 }
 
 #[derive(Debug, Default, Deserialize)]

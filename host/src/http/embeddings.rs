@@ -8,7 +8,7 @@ use super::generation::chain;
 use super::terms::{self, Wish};
 use super::{App, body, request_id};
 use crate::chat::Delivery;
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::ids::RequestId;
 use crate::pipeline::{Deadline, Embedded};
 use crate::wire::openai::embeddings;
@@ -39,6 +39,11 @@ async fn answer(
     let decoded = embeddings::decode(&body)?;
     drop(body);
 
+    if key.key.policy.guardrail.is_some() {
+        // A policy is never left out silently, and Bedrock's guardrails check conversations alone.
+        let message = "your API key has a guardrail, which cannot check embeddings; ask the operator";
+        return Err(Failure::new(Kind::ModelNotAllowed, message).with_param("model"));
+    }
     let terms = terms::of(&key.key.policy, headers, decoded.dropped, deadline)?;
     let chain = chain(app, &key, id, "openai-embeddings", Delivery::Whole).await?;
     let Embedded { model, dropped, embeddings: made } =

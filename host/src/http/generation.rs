@@ -51,7 +51,7 @@ async fn answer(
     let terms = terms::of(policy, headers, decoded.dropped, deadline)?;
     let mut request = decoded.request;
     terms::apply(policy, &mut request);
-    remote::fetch(app.fetcher.as_ref(), &mut request, app.max_body_bytes).await?;
+    remote::fetch(app, &mut request, deadline).await?;
     let delivery = request.delivery;
     let chain = chain(app, &key, id, format.name(), delivery).await?;
     if wish == Wish::Explanation {

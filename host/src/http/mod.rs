@@ -22,7 +22,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{get, post};
 
-use crate::config::Timeouts;
+use crate::config::{S3Prefix, Timeouts};
 use crate::error::{Failure, Kind};
 use crate::fetch::Fetcher;
 use crate::pipeline::{EmbeddingPipeline, Pipeline, Plugins};
@@ -43,6 +43,8 @@ pub struct App {
     pub max_body_bytes: usize,
     /// Fetches what a request names by URL, if the operator allows it.
     pub fetcher: Option<Fetcher>,
+    /// What Bedrock may read from S3 because a client names it.
+    pub s3: Arc<[S3Prefix]>,
     /// How long an answer may take.
     pub timeouts: Timeouts,
 }

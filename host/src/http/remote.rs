@@ -2,13 +2,17 @@
 //! plugin sees the request.
 
 use bytes::Bytes;
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{Stream, StreamExt, TryStreamExt, stream};
+use tokio::time::timeout;
 
+use super::App;
 use crate::chat::{
     Blob, Document, DocumentFormat, MediaType, Part, Remote, RemoteKind, Request, ResultPart, Source,
 };
-use crate::error::Failure;
+use crate::config::S3Prefix;
+use crate::error::{Failure, Kind};
 use crate::fetch::{Fetched, Fetcher};
+use crate::pipeline::Deadline;
 use crate::wire::openai;
 
 /// Files of one request. Bedrock takes 20 images and 5 documents.
@@ -17,13 +21,11 @@ const MAX_FILES: usize = 25;
 /// Files that are fetched at the same time for one request.
 const AT_ONCE: usize = 4;
 
-/// Puts the files in the places of their URLs, or refuses.
-pub(super) async fn fetch(
-    fetcher: Option<&Fetcher>,
-    request: &mut Request,
-    max_bytes: usize,
-) -> Result<(), Failure> {
-    let Some(fetcher) = fetcher else { return openai::refuse_remote(request) };
+/// Puts the files in the places of their URLs, or refuses. What lies in S3 Bedrock reads itself, with
+/// the gateway's role, so it has to be among what the operator opened to clients.
+pub(super) async fn fetch(app: &App, request: &mut Request, deadline: Deadline) -> Result<(), Failure> {
+    check_s3(&app.s3, request)?;
+    let Some(fetcher) = &app.fetcher else { return openai::refuse_remote(request) };
     let mut places = places(request);
     if places.len() > MAX_FILES {
         return Err(Failure::invalid(
@@ -34,15 +36,67 @@ pub(super) async fn fetch(
     }
     let wanted: Vec<Remote> = places.iter().filter_map(Place::remote).collect();
     let calls: Vec<_> = wanted.iter().cloned().map(|remote| one(fetcher.clone(), remote)).collect();
-    let files: Vec<Fetched> = stream::iter(calls).buffered(AT_ONCE).try_collect().await?;
-    if files.iter().map(|file| file.bytes.len()).sum::<usize>() > max_bytes {
-        return Err(invalid(
-            "messages",
-            &format!("the fetched files are more than {max_bytes} bytes together"),
-        ));
-    }
+    let all = together(stream::iter(calls).buffered(AT_ONCE), app.max_body_bytes);
+    let files = match deadline.left() {
+        Some(left) => timeout(left, all).await.map_err(|_| too_slow())??,
+        None => all.await?,
+    };
     for ((place, remote), file) in places.iter_mut().zip(&wanted).zip(files) {
         place.put(remote, file)?;
+    }
+    Ok(())
+}
+
+/// Files in their order, as long as they are not too much together.
+async fn together(
+    mut files: impl Stream<Item = Result<Fetched, Failure>> + Unpin + Send,
+    max_bytes: usize,
+) -> Result<Vec<Fetched>, Failure> {
+    let (mut all, mut bytes) = (Vec::new(), 0);
+    while let Some(file) = files.try_next().await? {
+        bytes += file.bytes.len();
+        if bytes > max_bytes {
+            return Err(invalid(
+                "messages",
+                &format!("the files that it names are more than {max_bytes} bytes together"),
+            ));
+        }
+        all.push(file);
+    }
+    Ok(all)
+}
+
+fn too_slow() -> Failure {
+    Failure::new(
+        Kind::ModelTimeout,
+        "the files that the request names took too long; send them in the request",
+    )
+}
+
+fn check_s3(allowed: &[S3Prefix], request: &Request) -> Result<(), Failure> {
+    let parts = || request.messages.iter().flat_map(|message| &message.parts);
+    let own = parts().filter_map(|part| match part {
+        Part::Blob(blob) => Some(&blob.source),
+        Part::Document(document) => Some(&document.source),
+        _ => None,
+    });
+    let results = parts().filter_map(|part| match part {
+        Part::ToolResult(result) => Some(&result.content),
+        _ => None,
+    });
+    let of_results = results.flatten().filter_map(|part| match part {
+        ResultPart::Blob(blob) => Some(&blob.source),
+        ResultPart::Document(document) => Some(&document.source),
+        _ => None,
+    });
+    let closed = |source: &&Source| match source {
+        Source::S3(uri) => !allowed.iter().any(|prefix| prefix.holds(uri)),
+        Source::Bytes(_) => false,
+    };
+    if own.chain(of_results).any(|source| closed(&source)) {
+        let message = "`messages` names a file in S3 that is not open to clients here: send the bytes as a data URL, or \
+                       ask the operator";
+        return Err(Failure::invalid("messages", message).with_code("unsupported_parameter"));
     }
     Ok(())
 }

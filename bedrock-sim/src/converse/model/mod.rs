@@ -68,7 +68,7 @@ fn heard(request: &Request) -> String {
     let mut attachments = Vec::new();
     for block in request.last_user_turn() {
         match block {
-            ContentBlock::Text(part) | ContentBlock::GuardContent(GuardContent::Text { text: part }) => {
+            ContentBlock::Text(part) | ContentBlock::GuardContent(GuardContent::Text { text: part, .. }) => {
                 text.push_str(part);
             }
             ContentBlock::ToolResult(result) => results.push(result_line(request, result)),
@@ -181,7 +181,7 @@ fn input_usage(request: &Request, model: &str) -> Usage {
     }
     for block in request.system() {
         match block {
-            SystemBlock::Text(text) | SystemBlock::GuardContent(GuardContent::Text { text }) => {
+            SystemBlock::Text(text) | SystemBlock::GuardContent(GuardContent::Text { text, .. }) => {
                 counter.add(text);
             }
             SystemBlock::GuardContent(GuardContent::Image(_)) => counter.tokens += tokens::OF_MEDIA,
@@ -212,7 +212,7 @@ impl Counter {
     fn block(&mut self, block: &ContentBlock) {
         match block {
             ContentBlock::Text(text)
-            | ContentBlock::GuardContent(GuardContent::Text { text })
+            | ContentBlock::GuardContent(GuardContent::Text { text, .. })
             | ContentBlock::ReasoningContent(
                 ReasoningContent::ReasoningText { text, .. } | ReasoningContent::RedactedContent(text),
             ) => self.add(text),

@@ -3,7 +3,8 @@
 //! Without a mark a guardrail looks at all messages again with every call, so one bad turn would block
 //! all that follow. So the newest words of the user are marked (`guardContent`), and nothing else is
 //! looked at. Where the newest turn holds results of tools alone, these are the words that the model
-//! has been working on since: they have passed before.
+//! has been working on since: they have passed before. Bedrock has no mark for results of tools and for
+//! documents; no guardrail looks into them.
 
 use crate::capability::{Capabilities, Support};
 use crate::chat::{Delivery, GuardedText, Guardrail, GuardrailMode, GuardrailTrace, Qualifier, Request};
@@ -36,35 +37,46 @@ pub(super) fn config<'a>(
     }))
 }
 
-/// What the client marked itself.
+/// What the client marked itself. It can say what else a text is, such as a source to rest on, but not
+/// that it is nothing to check: the guardrail is the operator's.
 pub(super) fn content(guarded: &GuardedText) -> Block<'_> {
-    let qualifiers = guarded.qualifiers.iter().map(|qualifier| match qualifier {
-        Qualifier::GroundingSource => "grounding_source",
-        Qualifier::Query => "query",
-        Qualifier::GuardContent => "guard_content",
+    let said = guarded.qualifiers.iter().filter_map(|qualifier| match qualifier {
+        Qualifier::GroundingSource => Some("grounding_source"),
+        Qualifier::Query => Some("query"),
+        Qualifier::GuardContent => None,
     });
-    let text = GuardText { text: guarded.text.as_str().into(), qualifiers: qualifiers.collect() };
-    Block::GuardContent(GuardContent::Text(text))
+    let qualifiers = said.chain([CHECKED]).collect();
+    Block::GuardContent(GuardContent::Text(GuardText { text: guarded.text.as_str().into(), qualifiers }))
 }
 
-/// Marks the newest words of the user, and the images beside them.
-pub(super) fn mark_newest(turns: &mut [Turn<'_>]) {
+/// A text to check.
+const CHECKED: &str = "guard_content";
+
+/// Marks the newest words of the user, and the images among them. An image that no guardrail can see
+/// is refused: it would pass unchecked.
+pub(super) fn mark_newest(turns: &mut [Turn<'_>]) -> Result<(), Failure> {
     let speaks =
-        |turn: &&mut Turn<'_>| turn.role == "user" && turn.content.iter().any(|block| is_words(block));
-    let Some(newest) = turns.iter_mut().rev().find(speaks) else { return };
+        |turn: &&mut Turn<'_>| turn.role == "user" && turn.content.iter().any(|block| is_said(block));
+    let Some(newest) = turns.iter_mut().rev().find(speaks) else { return Ok(()) };
     for block in std::mem::take(&mut newest.content) {
         newest.content.push(match block {
             Block::Text(text) => {
-                Block::GuardContent(GuardContent::Text(GuardText { text, qualifiers: vec!["guard_content"] }))
+                Block::GuardContent(GuardContent::Text(GuardText { text, qualifiers: vec![CHECKED] }))
             }
             Block::Image(image) if is_taken(&image) => Block::GuardContent(GuardContent::Image(image)),
+            Block::Image(_) => {
+                let message = "the key's guardrail checks png and jpeg images alone: send one of these, in the \
+                               request itself";
+                return Err(Failure::invalid("messages", message));
+            }
             block => block,
         });
     }
+    Ok(())
 }
 
-fn is_words(block: &Block<'_>) -> bool {
-    matches!(block, Block::Text(_) | Block::GuardContent(_))
+fn is_said(block: &Block<'_>) -> bool {
+    matches!(block, Block::Text(_) | Block::GuardContent(_) | Block::Image(_))
 }
 
 /// API reference, `GuardrailConverseImageBlock`.

@@ -67,7 +67,7 @@ impl<'a> Writer<'a> {
             order(turn);
         }
         if self.is_guarded {
-            guardrail::mark_newest(&mut turns);
+            guardrail::mark_newest(&mut turns)?;
         }
         if let Some(first) = turns.first_mut() {
             let place =

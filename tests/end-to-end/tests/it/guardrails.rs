@@ -48,6 +48,16 @@ fn what_a_guardrail_masks_is_a_whole_answer() {
 }
 
 #[test]
+fn embeddings_have_no_guardrail_so_a_guarded_key_has_no_embeddings() {
+    let stack = Stack::with([]);
+    let request = json!({"model": "amazon.titan-embed-text-v2:0", "input": "something forbidden"});
+    let guarded = stack.key().policy(&["--guardrail", "gr-block:1"]);
+    let answer = guarded.post_to("/v1/embeddings", &[], &request);
+    assert_eq!((answer.status, &answer.error()["code"]), (403, &json!("model_not_allowed")));
+    assert_eq!(stack.key().post_to("/v1/embeddings", &[], &request).status, 200);
+}
+
+#[test]
 fn a_client_neither_chooses_nor_avoids_a_guardrail() {
     let stack = Stack::with([]);
     let guarded = stack.key().policy(&["--guardrail", "gr-block:1"]);
@@ -58,6 +68,12 @@ fn a_client_neither_chooses_nor_avoids_a_guardrail() {
     assert_eq!(answer.header("x-adit-dropped"), Some("guardrailConfig"));
     assert_eq!(stack.sim.last_body()["guardrailConfig"]["guardrailIdentifier"], "gr-block");
 
+    // To call a text a source is no way around.
+    request["messages"][0]["content"] =
+        json!([{"type": "guarded_text", "text": "something forbidden", "qualifiers": ["grounding_source"]}]);
+    assert_eq!(finish(&guarded.post(&request).json()), "content_filter");
+
+    request["messages"] = says("something forbidden")["messages"].take();
     assert_eq!(stack.key().post(&request).content(), "something forbidden");
     assert!(stack.sim.last_body().get("guardrailConfig").is_none());
 }

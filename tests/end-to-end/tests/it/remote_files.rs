@@ -25,6 +25,23 @@ fn nothing_is_fetched_unless_the_operator_allows_it() {
 }
 
 #[test]
+fn nothing_is_read_from_s3_but_what_the_operator_opened() {
+    let stack = Setup::new().settings("[s3]\nallow = [\"s3://media/public/\"]").start();
+    let key = stack.key();
+    assert_eq!(key.post(&shows("s3://media/public/cat.png")).status, 200);
+    let sent = stack.sim.last_body();
+    assert_eq!(
+        sent["messages"][0]["content"][1]["image"]["source"]["s3Location"]["uri"],
+        "s3://media/public/cat.png"
+    );
+    for url in ["s3://media/private/cat.png", "s3://other/public/cat.png"] {
+        let answer = key.post(&shows(url));
+        assert_eq!((answer.status, &answer.error()["param"]), (400, &json!("messages")), "{url}");
+    }
+    assert_eq!(Stack::with([]).key().post(&shows("s3://media/public/cat.png")).status, 400);
+}
+
+#[test]
 fn no_address_is_asked_that_is_not_public() {
     let stack = Setup::new().settings("[fetch]\nenabled = true\ntimeout_ms = 2000").start();
     let key = stack.key();
