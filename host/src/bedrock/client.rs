@@ -94,6 +94,7 @@ impl Upstream for Bedrock {
         Ok(match backend {
             Backend::Converse => {
                 let written = request::write(request, &target.capabilities)?;
+                let target = Target { delivery: written.delivery, ..target };
                 Box::new(ConverseCall { target, written })
             }
             Backend::OpenAi => {

@@ -25,7 +25,7 @@ use bytes::Bytes;
 use serde_json::value::RawValue;
 
 use crate::capability::{self, Capabilities, Support};
-use crate::chat::{Part, Request, ServiceTier, ToolChoice};
+use crate::chat::{Delivery, Part, Request, ServiceTier, ToolChoice};
 use crate::error::{Failure, Kind};
 
 use self::additional::Additional;
@@ -63,6 +63,9 @@ pub(super) struct Written {
     pub(super) body: Bytes,
     /// Request fields that the model cannot take, by their OpenAI names.
     pub(super) dropped: Vec<String>,
+    /// How Bedrock is asked for the answer: at once where the model takes no tools in a stream, though
+    /// the client wants one.
+    pub(super) delivery: Delivery,
     /// What the answer has to be read by.
     pub(super) reading: Reading,
 }
@@ -113,6 +116,9 @@ pub(super) fn write(request: &Request, capabilities: &Capabilities) -> Result<Wr
         sampling::config(&request.sampling, capabilities, &thinking, &mut additional, &mut dropped)?;
     let offer = Offer { request, capabilities, calls, names: &names, answer: &answer, mode };
     let tool_config = offer.config(&mut additional, &mut dropped)?;
+    let streams = tool_config.is_none()
+        || capabilities.tools.is_none_or(|support| support.streamed == Support::Accepted);
+    let delivery = if streams { request.delivery } else { Delivery::Whole };
     let guardrail_config = guardrail::config(request, capabilities)?;
     let is_guarded = guardrail_config.is_some();
 
@@ -140,7 +146,8 @@ pub(super) fn write(request: &Request, capabilities: &Capabilities) -> Result<Wr
 
     let bytes = serde_json::to_vec(&body).map_err(|fault| unwritable(&fault))?;
     let answer = answer.tool().map(|tool| tool.name.clone());
-    Ok(Written { body: bytes.into(), dropped: dropped.0, reading: Reading { calls, names, answer } })
+    let reading = Reading { calls, names, answer };
+    Ok(Written { body: bytes.into(), dropped: dropped.0, delivery, reading })
 }
 
 fn system(parts: &[Part], is_guarded: bool) -> Result<Vec<Block<'_>>, Failure> {

@@ -20,11 +20,11 @@ pub(super) fn text(index: u32, text: &str) -> Bytes {
     event("contentBlockDelta", &json!({ "contentBlockIndex": index, "delta": { "text": text } }))
 }
 
-fn stop(index: u32) -> Bytes {
+pub(super) fn stop(index: u32) -> Bytes {
     event("contentBlockStop", &json!({ "contentBlockIndex": index }))
 }
 
-fn message_stop(reason: &str) -> Bytes {
+pub(super) fn message_stop(reason: &str) -> Bytes {
     event("messageStop", &json!({ "stopReason": reason }))
 }
 

@@ -3,6 +3,7 @@
 use aws_config::SdkConfig;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use futures::TryStreamExt;
 use serde_json::{Value, json};
 
 use crate::bedrock::Bedrock;
@@ -11,11 +12,13 @@ use crate::capability;
 use crate::chat::{Delivery, StopReason};
 use crate::config;
 use crate::error::Kind;
+use crate::pipeline::{Deadline, Upstream};
+use crate::wire::openai::decode;
 
-use super::call;
-use super::canned::{Canned, Response};
+use super::canned::{Canned, Piece, Response};
 use super::joined::{Block, joined};
-use super::{answer, request};
+use super::streamed::{message_stop, stop, text};
+use super::{answer, bedrock, call, request};
 
 const HELLO: &str = r#"{"output":{"message":{"role":"assistant","content":[{"text":"Hello"}]}},"stopReason":"end_turn",
     "usage":{"inputTokens":3,"outputTokens":1,"totalTokens":4},"metrics":{"latencyMs":1}}"#;
@@ -47,6 +50,42 @@ async fn the_body_on_the_wire_is_the_one_that_was_signed_and_measured() {
             }
         })
     );
+}
+
+#[tokio::test]
+async fn a_model_that_takes_no_tools_in_a_stream_is_asked_for_the_whole_answer() {
+    let user = json!({ "role": "user", "content": "Hello" });
+    let tools = json!([{ "type": "function", "function": { "name": "weather" } }]);
+    let history = json!([
+        user,
+        { "role": "assistant", "tool_calls": [
+            { "id": "c1", "type": "function", "function": { "name": "weather", "arguments": "{}" } },
+        ] },
+        { "role": "tool", "tool_call_id": "c1", "content": "Rain" },
+    ]);
+    for (model, messages, tools, operation) in [
+        ("us.meta.llama4-maverick-17b-instruct-v1:0", json!([user]), tools.clone(), "Converse"),
+        ("us.meta.llama4-maverick-17b-instruct-v1:0", history, json!([]), "Converse"),
+        ("us.meta.llama4-maverick-17b-instruct-v1:0", json!([user]), json!([]), "ConverseStream"),
+        ("us.amazon.nova-lite-v1:0", json!([user]), tools, "ConverseStream"),
+    ] {
+        let body = json!({ "model": model, "messages": messages, "tools": tools, "stream": true });
+        let request = decode(body.to_string().as_bytes()).unwrap().request;
+        let (response, path) = if operation == "Converse" {
+            (Response::json(200, HELLO), "/converse")
+        } else {
+            let frames = [text(0, "Hello"), stop(0), message_stop("end_turn")];
+            (Response::stream(frames.map(Piece::Bytes).to_vec()), "/converse-stream")
+        };
+        let http = Canned::new([response]);
+        let call = bedrock(&http).prepare(&request).await.unwrap();
+        assert_eq!(call.plan().operation, operation, "{body}");
+        let batches: Vec<_> = call.send(Deadline::Never).await.unwrap().try_collect().await.unwrap();
+        assert_eq!(batches.len(), 1);
+        let answer = joined(batches.concat());
+        assert_eq!(answer.blocks.into_values().collect::<Vec<_>>(), [Block::Text("Hello".to_owned())]);
+        assert!(http.requests()[0].uri().ends_with(path), "{body}");
+    }
 }
 
 #[tokio::test]
