@@ -13,7 +13,7 @@ use crate::wire::openai;
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
 /// A failure before the first byte: a status, and OpenAI's error body.
-pub(super) fn response(id: &RequestId, failure: &Failure) -> Response<Body> {
+pub(crate) fn response(id: &RequestId, failure: &Failure) -> Response<Body> {
     let mut response = Response::new(Body::from(openai::error_body(failure)));
     *response.status_mut() = status::of(failure.kind);
     let headers = response.headers_mut();

@@ -17,6 +17,9 @@ mod request_id;
 mod status;
 mod terms;
 
+#[cfg(test)]
+pub(crate) use failure::response as refusal;
+
 use std::sync::Arc;
 
 use axum::Router;

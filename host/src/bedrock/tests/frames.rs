@@ -7,22 +7,23 @@ use serde_json::Value;
 
 use super::canned::Piece;
 
-pub(super) fn event(kind: &'static str, payload: &Value) -> Bytes {
+pub(super) fn event(kind: &str, payload: &Value) -> Bytes {
     frame(&[(":message-type", "event"), (":event-type", kind)], payload)
 }
 
-pub(super) fn exception(kind: &'static str, message: &str) -> Bytes {
-    frame(
-        &[(":message-type", "exception"), (":exception-type", kind)],
-        &serde_json::json!({ "message": message }),
-    )
+pub(super) fn exception(kind: &str, message: &str) -> Bytes {
+    refusal(kind, &serde_json::json!({ "message": message }))
 }
 
-fn frame(headers: &[(&'static str, &'static str)], payload: &Value) -> Bytes {
+pub(super) fn refusal(kind: &str, payload: &Value) -> Bytes {
+    frame(&[(":message-type", "exception"), (":exception-type", kind)], payload)
+}
+
+fn frame(headers: &[(&'static str, &str)], payload: &Value) -> Bytes {
     let mut message = Message::new(payload.to_string())
         .add_header(Header::new(":content-type", HeaderValue::String("application/json".into())));
     for (name, value) in headers {
-        message = message.add_header(Header::new(*name, HeaderValue::String((*value).into())));
+        message = message.add_header(Header::new(*name, HeaderValue::String((*value).to_owned().into())));
     }
     let mut bytes = Vec::new();
     write_message_to(&message, &mut bytes).unwrap();

@@ -13,14 +13,14 @@ use crate::pipeline::Upstream;
 use super::canned::{Canned, Response};
 use super::{bedrock, bedrock_in};
 
-fn foundation(id: &str, owner: &str, inference: &str) -> Value {
+pub(super) fn foundation(id: &str, owner: &str, inference: &str) -> Value {
     json!({
         "modelArn": format!("arn:aws:bedrock:us-east-1::foundation-model/{id}"), "modelId": id,
         "providerName": owner, "outputModalities": ["TEXT"], "inferenceTypesSupported": [inference],
     })
 }
 
-fn profile(id: &str, kind: &str, status: &str, model: &str) -> Value {
+pub(super) fn profile(id: &str, kind: &str, status: &str, model: &str) -> Value {
     json!({
         "inferenceProfileName": id, "inferenceProfileId": id, "status": status, "type": kind,
         "inferenceProfileArn": format!("arn:aws:bedrock:us-east-1:1:{}/{id}", match kind {

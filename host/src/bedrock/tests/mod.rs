@@ -4,6 +4,7 @@
 mod embeddings;
 mod failover;
 mod frames;
+mod golden;
 mod joined;
 mod list;
 mod openai;
