@@ -65,6 +65,7 @@ impl Host {
             embeddings: EmbeddingPipeline::new(bedrock.clone()),
             max_body_bytes: MAX_BODY_BYTES,
             fetcher: None,
+            s3: Arc::new([]),
             timeouts: Timeouts::default(),
         });
         let authorization = format!("Bearer {}", key.expose());

@@ -85,6 +85,7 @@ impl Upstream for Bedrock {
             regions: Arc::clone(&self.regions),
             idle: self.timeouts.idle,
             first_event: self.timeouts.first_event,
+            keep_alive: self.timeouts.keep_alive,
             model: request.model.clone(),
             delivery: request.delivery,
             input_tokens: estimate::input_tokens(request),

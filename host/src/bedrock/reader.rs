@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use futures::{FutureExt, StreamExt, stream};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use crate::chat::Batch;
 use crate::error::Failure;
@@ -43,6 +43,9 @@ pub(super) struct Patience {
     pub(super) idle: Duration,
     /// When it has to be complete.
     pub(super) deadline: Deadline,
+    /// After so long an answer that Bedrock has begun counts as begun, although it has no word yet:
+    /// the client hears that it comes, and a later failure has no status any more.
+    pub(super) wordless: Option<Duration>,
 }
 
 impl Patience {
@@ -61,7 +64,8 @@ impl Patience {
     }
 }
 
-/// Waits for the first batch, so that a failure before it can still become a status.
+/// Waits for the first batch, so that a failure before it can still become a status. It is empty if the
+/// answer has been without a word for too long.
 pub(super) async fn events(
     source: impl Source,
     reading: Reading,
@@ -74,7 +78,12 @@ pub(super) async fn events(
         writer: EventWriter::new(reading),
         end: None,
     };
-    let first = reader.next().await.unwrap_or_else(|| Err(error::broken()))?;
+    // What has been received stays in the reader when the wait for more is given up.
+    let first = match patience.wordless {
+        Some(wait) => timeout(wait, reader.next()).await.unwrap_or_else(|_| Some(Ok(Batch::new()))),
+        None => reader.next().await,
+    };
+    let first = first.unwrap_or_else(|| Err(error::broken()))?;
     let rest = stream::unfold(reader, async |mut reader| Some((reader.next().await?, reader)));
     Ok(stream::once(async { Ok(first) }).chain(rest).boxed())
 }

@@ -20,6 +20,7 @@ pub(super) struct Target {
     pub(super) regions: Arc<Regions>,
     pub(super) idle: Duration,
     pub(super) first_event: Option<Duration>,
+    pub(super) keep_alive: Option<Duration>,
     pub(super) model: String,
     pub(super) delivery: Delivery,
     /// Of the prompt, by estimate.
@@ -63,7 +64,9 @@ impl Target {
 
     /// How long the rest of an answer is waited for.
     pub(super) fn patience(&self, deadline: Deadline) -> Patience {
-        Patience { idle: self.idle, deadline }
+        // Who limits the time to the first event wants a status when it is over.
+        let wordless = self.keep_alive.filter(|_| self.first_event.is_none());
+        Patience { idle: self.idle, deadline, wordless }
     }
 
     /// A stream has only so long for its first event.

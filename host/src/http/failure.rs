@@ -5,7 +5,7 @@ use axum::http::{HeaderName, HeaderValue, Response, header};
 
 use super::answer::REQUEST_ID;
 use super::status;
-use crate::error::{Failure, Origin, Retry};
+use crate::error::{Failure, Kind, Origin, Retry};
 use crate::ids::RequestId;
 use crate::wire::openai;
 
@@ -30,6 +30,11 @@ pub(crate) fn response(id: &RequestId, failure: &Failure) -> Response<Body> {
         headers.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
     }
     response
+}
+
+/// A request that was not answered in the whole time that it had, from its arrival.
+pub(super) fn too_slow() -> Failure {
+    Failure::new(Kind::ModelTimeout, "the request took too long as a whole; try again, or ask for less")
 }
 
 /// Leaves a trace of a failure. What the client did wrong is the client's to know.

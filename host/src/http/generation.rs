@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Response};
 use bytes::{Bytes, BytesMut};
 use futures::{StreamExt, TryStreamExt, stream};
+use tokio::time::timeout;
 
 use super::answer::{self, Refusal};
 use super::auth::authenticate;
@@ -30,7 +31,8 @@ pub(super) async fn serve(
     let id = request_id::new();
     let wish = wish.map_or_else(|| terms::explain(headers), Ok);
     let answer = async { answer(app, &id, headers, body, format, wish?).await };
-    answer.await.map_err(|failure| Refusal::new(id.clone(), failure))
+    let answer = timeout(app.timeouts.total, answer).await.unwrap_or_else(|_| Err(failure::too_slow()));
+    answer.map_err(|failure| Refusal::new(id.clone(), failure))
 }
 
 async fn answer(

@@ -42,7 +42,7 @@ impl Losses {
 fn refusal(first: &str, all: &[String]) -> Failure {
     let names = all.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let message = format!(
-        "the request asks for what this model cannot do: {names}; leave that out, or do without `x-adit-strict`"
+        "the request asks for what this model cannot do: {names}; leave that out (`x-adit-strict`, or your key, asks for all or nothing)"
     );
     Failure::invalid(first, message).with_code("unsupported_parameter")
 }

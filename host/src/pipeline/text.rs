@@ -46,9 +46,13 @@ struct Passage {
 }
 
 impl Passage {
-    /// The next batch in which anything is left. None at the end.
+    /// The next batch in which anything is left, or that came empty: a sign that the answer has begun.
+    /// None at the end.
     async fn next(&mut self) -> Result<Option<Batch>, Failure> {
         while let Some(mut batch) = self.events.try_next().await? {
+            if batch.is_empty() {
+                return Ok(Some(batch));
+            }
             for stage in &mut self.stages {
                 batch = stage.pass(batch).await?;
             }

@@ -67,7 +67,7 @@ pub(super) fn mark_newest(turns: &mut [Turn<'_>]) -> Result<(), Failure> {
             Block::Image(_) => {
                 let message = "the key's guardrail checks png and jpeg images alone: send one of these, in the \
                                request itself";
-                return Err(Failure::invalid("messages", message));
+                return Err(Failure::invalid("messages", message).with_code("unsupported_parameter"));
             }
             block => block,
         });

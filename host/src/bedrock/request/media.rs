@@ -112,7 +112,7 @@ fn ending(format: DocumentFormat) -> &'static str {
 }
 
 fn refused(message: impl Into<String>) -> Failure {
-    Failure::invalid("messages", message)
+    Failure::invalid("messages", message).with_code("unsupported_parameter")
 }
 
 #[cfg(test)]

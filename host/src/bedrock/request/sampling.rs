@@ -23,7 +23,8 @@ pub(super) fn config<'a>(
     if let Some(most) = capabilities.max_stop_sequences
         && stop_sequences.len() > usize::from(most)
     {
-        return Err(Failure::invalid("stop", format!("the model takes at most {most} stop sequences")));
+        return Err(Failure::invalid("stop", format!("the model takes at most {most} stop sequences"))
+            .with_code("unsupported_parameter"));
     }
 
     // With thinking Claude takes a temperature of 1 alone, a top_p from 0.95, and no top_k (Bedrock

@@ -1,63 +1,60 @@
-//! A thought as the id of a call: readable by anybody, made by nobody else.
+//! A thought as the id of a call, which nobody else can read or make. What a plugin takes out of a
+//! model's thinking must not reach the client by way of an id.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
+use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use sha2::Sha256;
 
 use super::thought::Thought;
 use crate::ids::KeyId;
 
-/// Ids of ours begin so.
+/// Ids of ours begin so. The number is the version of what follows.
 const PREFIX: &str = "adit1_";
-
-/// Half of a SHA-256: 2^128 tries to forge one.
-const MAC_BYTES: usize = 16;
 
 /// A longer id is not made: some clients keep ids in columns and headers. 64 KiB of thinking are
 /// some 16,000 tokens.
 const MAX_ID_BYTES: usize = 96 << 10;
 
 /// Seals for one API key. A capsule that another key was given does not open.
-#[derive(Clone)]
-pub(super) struct Seal(Hmac<Sha256>);
+pub(super) struct Seal(Box<LessSafeKey>);
 
 impl Seal {
     pub(super) fn new(secret: &[u8; 32], key: &KeyId) -> Self {
-        let mut mac = keyed(secret);
-        mac.update(b"thinking in ids, 1\0");
-        mac.update(key.as_str().as_bytes());
-        Self(keyed(&mac.finalize().into_bytes()))
+        let mut derived = keyed(secret);
+        derived.update(b"thinking in ids, 1\0");
+        derived.update(key.as_str().as_bytes());
+        Self(Box::new(LessSafeKey::new(cipher(&derived.finalize().into_bytes()))))
     }
 
-    /// The id that carries a thought; none if it would be too long.
+    /// The id that carries a thought; none if it would be too long, or there is no randomness.
     pub(super) fn close(&self, thought: &Thought) -> Option<String> {
-        let mut bytes = thought.write();
-        bytes.extend_from_slice(&self.mac(&bytes));
-        let id = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes));
+        let mut nonce = [0; NONCE_LEN];
+        getrandom::fill(&mut nonce).ok()?;
+        let mut sealed = thought.write();
+        let unique = Nonce::assume_unique_for_key(nonce);
+        self.0.seal_in_place_append_tag(unique, Aad::empty(), &mut sealed).ok()?;
+        let id = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat()));
         (id.len() <= MAX_ID_BYTES).then_some(id)
     }
 
     /// The thought in an id of ours.
     pub(super) fn open(&self, id: &str) -> Option<Thought> {
         let bytes = URL_SAFE_NO_PAD.decode(id.strip_prefix(PREFIX)?).ok()?;
-        let (thought, mac) = bytes.split_at_checked(bytes.len().checked_sub(MAC_BYTES)?)?;
-        let mut expected = self.0.clone();
-        expected.update(thought);
-        expected.verify_truncated_left(mac).ok()?;
-        Thought::read(thought)
-    }
-
-    fn mac(&self, bytes: &[u8]) -> Vec<u8> {
-        let mut mac = self.0.clone();
-        mac.update(bytes);
-        let mut mac = mac.finalize().into_bytes().to_vec();
-        mac.truncate(MAC_BYTES);
-        mac
+        let (nonce, sealed) = bytes.split_at_checked(NONCE_LEN)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let mut sealed = sealed.to_vec();
+        Thought::read(self.0.open_in_place(nonce, Aad::empty(), &mut sealed).ok()?)
     }
 }
 
 #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
 fn keyed(key: &[u8]) -> Hmac<Sha256> {
     Hmac::new_from_slice(key).expect("HMAC takes a key of any length")
+}
+
+#[expect(clippy::expect_used, reason = "a SHA-256 is as long as the key")]
+fn cipher(key: &[u8]) -> UnboundKey {
+    UnboundKey::new(&CHACHA20_POLY1305, key).expect("32 bytes are a key")
 }

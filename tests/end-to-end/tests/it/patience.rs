@@ -68,6 +68,17 @@ fn a_quiet_stream_is_kept_alive_by_comments() {
 }
 
 #[test]
+fn a_stream_without_a_word_is_kept_alive_too() {
+    let begun = json!({"cutAfter": {"events": 1, "stall": true}});
+    let stack = stack("[timeouts]\nkeep_alive_ms = 20", &begun);
+    let mut stream = stack.key().stream("wait");
+    assert_eq!(stream.head.status, 200);
+    assert_eq!(stream.next_chunk().unwrap(), b": keep-alive\n\n");
+    stream.hang_up();
+    was_given_up(&stack);
+}
+
+#[test]
 fn a_client_that_leaves_during_a_pause_is_not_called_for_again() {
     // Each text is throttled once, for two seconds.
     let throttle = json!({"error": {"type": "ThrottlingException", "message": "slowly", "retryAfter": 2}});

@@ -38,6 +38,7 @@ impl Gateway {
             pipeline: Pipeline::new(bedrock, Replay::Off),
             max_body_bytes: 1 << 20,
             fetcher: None,
+            s3: Arc::new([]),
             timeouts: Timeouts::default(),
         });
         Self { router, key, _store: store }
