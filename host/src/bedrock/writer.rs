@@ -15,6 +15,8 @@ pub(super) struct EventWriter {
     is_counted: bool,
     calls: u32,
     is_answered: bool,
+    /// Prose where the answer may still come as a tool's input: beside that it would be no JSON any more.
+    held: Vec<(u32, String)>,
 }
 
 /// A block that has begun and not ended.
@@ -44,12 +46,18 @@ impl EventWriter {
             is_counted: false,
             calls: 0,
             is_answered: false,
+            held: Vec::new(),
         }
     }
 
-    /// Prose. The block begins with its first piece that is not empty.
+    /// Prose. The block begins with its first piece that is not empty; where the answer is a tool's
+    /// input, at the end of the message, and only if the tool was not called.
     pub(super) fn text(&mut self, index: u32, text: String) {
-        if !text.is_empty() && self.begin(index, Holds::Text, BlockKind::Text) {
+        if self.reading.answer.is_some() {
+            if !self.is_answered {
+                self.hold(index, text);
+            }
+        } else if !text.is_empty() && self.begin(index, Holds::Text, BlockKind::Text) {
             self.delta(index, text);
         }
     }
@@ -80,6 +88,7 @@ impl EventWriter {
         if self.reading.answer.as_ref() == Some(&name) {
             // Two answers would be no JSON any more.
             if !std::mem::replace(&mut self.is_answered, true) {
+                self.held.clear();
                 self.begin(index, Holds::NoInput, BlockKind::Text);
             }
         } else if self.reading.calls == Calls::Allowed {
@@ -122,6 +131,12 @@ impl EventWriter {
         while let Some(index) = self.open.first().map(|open| open.index) {
             self.block_stop(index);
         }
+        for (index, text) in std::mem::take(&mut self.held) {
+            if self.begin(index, Holds::Text, BlockKind::Text) {
+                self.delta(index, text);
+                self.block_stop(index);
+            }
+        }
         let is_call = self.reading.calls == Calls::Allowed && (self.calls > 0 || !self.is_answered);
         let reason = if reason == StopReason::ToolUse && !is_call { StopReason::EndTurn } else { reason };
         self.batch.push(Event::MessageStop(reason));
@@ -152,6 +167,14 @@ impl EventWriter {
     /// What has been written since the last time.
     pub(super) fn take(&mut self) -> Batch {
         std::mem::take(&mut self.batch)
+    }
+
+    fn hold(&mut self, index: u32, text: String) {
+        match self.held.iter_mut().find(|(held, _)| *held == index) {
+            Some((_, held)) => held.push_str(&text),
+            None if text.is_empty() => {}
+            None => self.held.push((index, text)),
+        }
     }
 
     /// Whether the block is open with this kind, from now on or already.

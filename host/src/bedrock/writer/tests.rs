@@ -136,3 +136,40 @@ fn a_thought_that_only_the_model_can_read_is_a_block_of_its_own() {
     let thought = Event::RedactedReasoning { index: 0, data: "AAAA".to_owned() };
     assert_eq!(writer.take(), [start(0, BlockKind::Reasoning), thought, Event::BlockStop(0)]);
 }
+
+#[test]
+fn prose_beside_the_answer_tool_is_no_part_of_the_answer() {
+    let mut writer = EventWriter::new(Reading { answer: Some("answer".to_owned()), ..reading() });
+    writer.text(0, "Here is ".to_owned());
+    writer.text(0, "your JSON:".to_owned());
+    writer.block_stop(0);
+    assert!(writer.take().is_empty());
+    writer.tool_use(1, "c".to_owned(), "answer".to_owned());
+    writer.tool_input(1, "{\"a\":".to_owned());
+    // The answer itself is not held back.
+    assert_eq!(writer.take(), [start(1, BlockKind::Text), delta(1, "{\"a\":")]);
+    writer.tool_input(1, "1}".to_owned());
+    writer.block_stop(1);
+    writer.text(2, "That was it.".to_owned());
+    writer.block_stop(2);
+    writer.message_stop(StopReason::ToolUse);
+    assert_eq!(writer.take(), [delta(1, "1}"), Event::BlockStop(1), Event::MessageStop(StopReason::EndTurn)]);
+}
+
+#[test]
+fn prose_is_the_answer_where_the_answer_tool_was_not_called() {
+    let mut writer = EventWriter::new(Reading { answer: Some("answer".to_owned()), ..reading() });
+    writer.text(0, "I cannot ".to_owned());
+    writer.text(0, "say.".to_owned());
+    writer.block_stop(0);
+    writer.message_stop(StopReason::EndTurn);
+    assert_eq!(
+        writer.take(),
+        [
+            start(0, BlockKind::Text),
+            delta(0, "I cannot say."),
+            Event::BlockStop(0),
+            Event::MessageStop(StopReason::EndTurn)
+        ]
+    );
+}
