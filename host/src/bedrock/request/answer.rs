@@ -9,7 +9,7 @@
 //! own the model has to call some tool, one of the client's or that one; where it has to call one of the
 //! client's anyway, nothing is added, as there will be no text. While Claude thinks no tool can be forced:
 //! for a schema the tool is offered and the model is told to use it. What the model is only told, nothing
-//! enforces.
+//! enforces, so `response_format` is then reported; so it is where a call takes the place of the answer.
 
 use crate::capability::{Capabilities, StructuredOutput, Support};
 use crate::chat::{OutputFormat, Request, Schema, ToolChoice};
@@ -108,6 +108,11 @@ impl<'a> Answer<'a> {
             Self::Tool(tool) => tool.told.as_deref(),
             Self::Told(words) => Some(words),
         }
+    }
+
+    /// Whether nothing holds the model to the form: it is told at most.
+    pub(super) fn is_loose(&self) -> bool {
+        matches!(self, Self::Free) || self.told().is_some()
     }
 
     /// The tool that is the answer.

@@ -25,7 +25,7 @@ use bytes::Bytes;
 use serde_json::value::RawValue;
 
 use crate::capability::{self, Capabilities, Support};
-use crate::chat::{Delivery, Part, Request, ServiceTier, ToolChoice};
+use crate::chat::{Delivery, OutputFormat, Part, Request, ServiceTier, ToolChoice};
 use crate::error::{Failure, Kind};
 
 use self::additional::Additional;
@@ -111,6 +111,9 @@ pub(super) fn write(request: &Request, capabilities: &Capabilities) -> Result<Wr
     let thinking = thinking::decide(request, capabilities, &mut additional, &mut dropped);
     let mode = thinking.mode;
     let answer = Answer::of(request, capabilities, calls, mode);
+    if request.output != OutputFormat::Text && answer.is_loose() {
+        dropped.note("response_format");
+    }
 
     let inference_config =
         sampling::config(&request.sampling, capabilities, &thinking, &mut additional, &mut dropped)?;

@@ -78,15 +78,26 @@ const TABLES: [(&str, &[(&str, Cell)]); 4] = [
         &[
             ("`json_schema`", |of| match of.structured_output {
                 StructuredOutput::Native => "mapped".to_owned(),
-                StructuredOutput::Tool => "emulated by a tool".to_owned(),
-                StructuredOutput::Instruction => "emulated by instruction".to_owned(),
+                StructuredOutput::Tool if can_be_forced(of) => "emulated by a tool".to_owned(),
+                StructuredOutput::Tool => "emulated by a tool (reported)".to_owned(),
+                StructuredOutput::Instruction => "emulated by instruction (reported)".to_owned(),
             }),
-            ("`json_object`", |_| "emulated by instruction".to_owned()),
+            ("`json_object`", |of| match of.structured_output {
+                StructuredOutput::Native | StructuredOutput::Tool if can_be_forced(of) => {
+                    "emulated by a tool".to_owned()
+                }
+                _ => "emulated by instruction (reported)".to_owned(),
+            }),
             ("`cache_control`", cache_control),
             ("`service_tier`", service_tier),
         ],
     ),
 ];
+
+/// Whether a tool for the answer can be forced on the model.
+fn can_be_forced(of: &Capabilities) -> bool {
+    of.tools.is_some_and(|tools| tools.any == Support::Accepted || tools.named == Support::Accepted)
+}
 
 fn accepted(support: Support) -> String {
     match support {

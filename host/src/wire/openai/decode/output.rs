@@ -18,7 +18,7 @@ object! {
 }
 
 object! {
-    /// `json_schema`. It is always followed to the letter, whatever `strict` says.
+    /// `json_schema`. `strict` changes nothing: the model is held to it as far as it can be.
     JsonSchema<'a> {
         name: Text<'a> = "name",
         description: Text<'a> = "description",
