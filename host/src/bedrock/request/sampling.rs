@@ -50,8 +50,10 @@ pub(super) fn config<'a>(
     }
     if let Some(top_k) = top_k {
         match capabilities.top_k.filter(|_| thinking.mode == Mode::Free) {
-            Some(TopK::Plain) => additional.add("top_k", json!(top_k)),
-            Some(TopK::InferenceConfig) => additional.add("inferenceConfig", json!({ "topK": top_k })),
+            Some(TopK::Plain) => additional.add("top_k", json!(top_k), &["top_k"], dropped),
+            Some(TopK::InferenceConfig) => {
+                additional.add("inferenceConfig", json!({ "topK": top_k }), &["top_k"], dropped);
+            }
             None => dropped.note("top_k"),
         }
     }

@@ -101,12 +101,13 @@ fn by_effort(
                 dropped.note(EFFORT);
                 return Mode::Free;
             };
-            additional.replace(GIVEN, json!({ "type": "enabled", "budget_tokens": budget }));
+            additional.replace(GIVEN, json!({ "type": "enabled", "budget_tokens": budget }), dropped);
             Mode::Claude
         }
         Style::Adaptive { efforts } => {
-            additional.replace(GIVEN, json!({ "type": "adaptive" }));
-            additional.replace("output_config", json!({ "effort": efforts.nearest(effort).as_str() }));
+            additional.replace(GIVEN, json!({ "type": "adaptive" }), dropped);
+            let effort = json!({ "effort": efforts.nearest(effort).as_str() });
+            additional.add("output_config", effort, &[EFFORT], dropped);
             Mode::Claude
         }
         Style::Nova { efforts } => {
@@ -117,7 +118,7 @@ fn by_effort(
                 effort = efforts.nearest(Effort::Medium);
             }
             let config = json!({ "type": "enabled", "maxReasoningEffort": effort.as_str() });
-            additional.replace("reasoningConfig", config);
+            additional.replace("reasoningConfig", config, dropped);
             if effort < Effort::High {
                 return Mode::Free;
             }
@@ -125,7 +126,7 @@ fn by_effort(
             Mode::NovaHigh
         }
         Style::Effort { efforts } => {
-            additional.replace(EFFORT, json!(efforts.nearest(effort).as_str()));
+            additional.add(EFFORT, json!(efforts.nearest(effort).as_str()), &[EFFORT], dropped);
             Mode::Free
         }
     }
@@ -148,7 +149,7 @@ fn given(
     };
     let kind = object.get("type").and_then(Value::as_str).unwrap_or_default();
     if kind == "disabled" {
-        additional.replace(GIVEN, Value::Object(object));
+        additional.replace(GIVEN, Value::Object(object), dropped);
         return Mode::Free;
     }
     match &capabilities.thinking {
@@ -172,7 +173,7 @@ fn given(
         }
         _ => {}
     }
-    additional.replace(GIVEN, Value::Object(object));
+    additional.replace(GIVEN, Value::Object(object), dropped);
     Mode::Claude
 }
 

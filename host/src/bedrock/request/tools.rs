@@ -133,7 +133,8 @@ impl<'a> Offer<'a> {
                     if let Some(choice) = choice.as_object_mut() {
                         choice.insert("disable_parallel_tool_use".to_owned(), true.into());
                     }
-                    additional.add("tool_choice", choice);
+                    let fields = ["tool_choice", "parallel_tool_calls"];
+                    additional.add("tool_choice", choice, &fields, dropped);
                     return None;
                 }
             }
