@@ -132,7 +132,6 @@ fn remove_idle(body: &mut Body<'_>) {
     for turn in &mut body.messages {
         without_idle(&mut turn.content);
     }
-    body.messages.retain(|turn| !turn.content.is_empty());
 }
 
 /// Sets up to `most` marks where a growing conversation will be met again: at the end of the newest

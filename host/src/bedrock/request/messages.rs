@@ -49,11 +49,11 @@ impl<'a> Writer<'a> {
             for part in &message.parts {
                 self.part(part, &mut content)?;
             }
-            // Converse refuses a message without content, and two of the same role in a row. A hook
-            // that removes text may leave either.
+            // Converse refuses a message without content (a mark of the cache is none), and two of the
+            // same role in a row. A hook that removes text may leave either.
             match turns.last_mut() {
-                _ if content.is_empty() => {}
                 Some(last) if last.role == role(message.role) => last.content.append(&mut content),
+                _ if content.iter().all(|block| matches!(block, Block::CachePoint(_))) => {}
                 _ => turns.push(Turn { role: role(message.role), content }),
             }
         }

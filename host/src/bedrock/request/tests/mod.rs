@@ -7,8 +7,8 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::chat::{
-    Blob, Json, MediaType, Message, Reasoning, ResultPart, Role, Sampling, Source, Strictness, Tool,
-    ToolResult, ToolResultStatus, ToolUse,
+    Blob, Json, MediaType, Message, Reasoning, ResultPart, Role, Sampling, Source, Strictness,
+    Tool, ToolResult, ToolResultStatus, ToolUse,
 };
 
 use super::*;
@@ -202,4 +202,30 @@ fn refuses_what_converse_has_no_place_for() {
     let image = Blob { media_type: MediaType::Png, source: Source::Bytes(Bytes::new()) };
     let picture = Request { system: vec![text("a"), Part::Blob(image)], ..empty() };
     assert_eq!(body(&picture).unwrap_err().param.as_deref(), Some("system[1]"));
+}
+
+#[test]
+fn a_message_of_cache_marks_alone_is_none() {
+    let mark = || Part::CachePoint(crate::chat::CacheTtl::Default);
+    let said = Request::new(
+        "m",
+        vec![
+            user([text(" "), mark()]),
+            assistant([text("A")]),
+            user([text("B")]),
+            assistant([text(""), mark()]),
+            user([text("C")]),
+        ],
+    );
+    let capabilities =
+        capability::Models::built_in().capabilities("anthropic.claude-sonnet-4-5-20250929-v1:0");
+    let written: Value = serde_json::from_slice(&write(&said, &capabilities).unwrap().body).unwrap();
+    let expected = json!([
+        { "role": "user", "content": [{ "text": "(The beginning of this conversation is not shown.)" }] },
+        { "role": "assistant", "content": [{ "text": "A" }] },
+        { "role": "user", "content": [{ "text": "B" }, { "text": "C" }] },
+    ]);
+    assert_eq!(written["messages"], expected);
+    let nothing = Request::new("m", vec![user([text(""), mark()])]);
+    assert_eq!(body(&nothing).unwrap_err().param.as_deref(), Some("messages"));
 }
