@@ -5,6 +5,7 @@
 //! has them; ids need no way back, because those in an answer are Bedrock's own.
 
 use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
 use crate::chat::{Part, Request, ToolChoice};
 
@@ -16,49 +17,46 @@ const KEPT: usize = LONGEST - 17;
 
 /// The tools whose names Bedrock does not take.
 #[derive(Debug, Clone, Default)]
-pub(in crate::bedrock) struct Names(Vec<Renamed>);
-
-#[derive(Debug, Clone)]
-struct Renamed {
-    client: String,
-    bedrock: String,
+pub(in crate::bedrock) struct Names {
+    by_client: HashMap<String, String>,
+    by_bedrock: HashMap<String, String>,
 }
 
 impl Names {
     /// Of all tools that a request speaks of. No two have the same name at Bedrock.
     pub(in crate::bedrock) fn of(request: &Request) -> Self {
         let mut names = Self::default();
+        let taken: HashSet<&str> = mentioned(request).collect();
         for name in mentioned(request).filter(|name| !is_name(name)) {
-            if names.0.iter().any(|renamed| renamed.client == name) {
+            if names.by_client.contains_key(name) {
                 continue;
             }
             let mut bedrock = shortened(name, is_name_byte);
-            while mentioned(request).any(|other| other == bedrock)
-                || names.0.iter().any(|renamed| renamed.bedrock == bedrock)
-            {
+            while taken.contains(bedrock.as_str()) || names.by_bedrock.contains_key(&bedrock) {
                 bedrock = shortened(&bedrock, is_name_byte);
             }
-            names.0.push(Renamed { client: name.to_owned(), bedrock });
+            names.by_client.insert(name.to_owned(), bedrock.clone());
+            names.by_bedrock.insert(bedrock, name.to_owned());
         }
         names
     }
 
     /// Bedrock's name of a client's tool.
     pub(in crate::bedrock) fn bedrock<'a>(&'a self, client: &'a str) -> &'a str {
-        self.0.iter().find(|renamed| renamed.client == client).map_or(client, |renamed| &renamed.bedrock)
+        self.by_client.get(client).map_or(client, String::as_str)
     }
 
     /// The client's name of a tool that Bedrock speaks of.
     pub(in crate::bedrock) fn client(&self, bedrock: String) -> String {
-        let renamed = self.0.iter().find(|renamed| renamed.bedrock == bedrock);
-        renamed.map_or(bedrock, |renamed| renamed.client.clone())
+        self.by_bedrock.get(&bedrock).cloned().unwrap_or(bedrock)
     }
 }
 
 /// A name for a tool of our own that is unlike all others.
 pub(super) fn unlike_others(wish: &'static str, request: &Request) -> String {
+    let taken: HashSet<&str> = mentioned(request).collect();
     let mut name = wish.to_owned();
-    while mentioned(request).any(|other| other == name) {
+    while taken.contains(name.as_str()) {
         name.push('_');
     }
     name
@@ -125,7 +123,7 @@ mod tests {
     #[test]
     fn names_that_bedrock_takes_are_left_alone() {
         let names = Names::of(&calling(&["get_weather", "A-1"]));
-        assert_eq!((names.bedrock("A-1"), names.0.len()), ("A-1", 0));
+        assert_eq!((names.bedrock("A-1"), names.by_client.len()), ("A-1", 0));
     }
 
     #[test]
@@ -153,6 +151,15 @@ mod tests {
         assert_ne!(names.bedrock("a.b"), taken);
         assert_eq!(names.client(taken.clone()), taken);
         assert_eq!(unlike_others("answer", &calling(&["answer", "answer_"])), "answer__");
+    }
+
+    #[test]
+    fn very_many_names_take_no_time() {
+        // By comparing each with all others this would take minutes.
+        let all: Vec<String> = (0..200_000).map(|number| format!("a.{number}")).collect();
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        let names = Names::of(&calling(&all));
+        assert!(all.iter().all(|name| names.client(names.bedrock(name).to_owned()) == *name));
     }
 
     #[test]

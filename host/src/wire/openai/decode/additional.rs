@@ -2,6 +2,7 @@
 //! is. No other unknown member is, so that a slip of the pen never reaches a model.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use super::body::Body;
 use super::fault;
@@ -14,19 +15,24 @@ use crate::error::Failure;
 
 /// The names of the object whose members are sent: as Python clients and as AWS write it.
 const OBJECTS: [&str; 2] = ["additional_model_request_fields", "additionalModelRequestFields"];
+/// Most members of one such object.
+const MOST: usize = 10_000;
 /// Betas of Anthropic's that the client wants.
 const BETA: &str = "anthropic_beta";
 
 /// Reads the members of `additional_model_request_fields`, and `anthropic_beta`.
 pub(super) fn decode(body: &Body<'_>) -> Result<Vec<(String, Json)>, Failure> {
-    let mut additional: Vec<(String, Json)> = Vec::new();
+    let mut additional = Given::default();
     for object in OBJECTS {
         let members: Members<'_> = body.read(object)?.unwrap_or_default();
+        if members.0.len() > MOST {
+            return Err(fault::invalid(object, "must have at most 10000 members"));
+        }
         for (name, raw) in members.0 {
             let value = json::readable(raw.get()).ok_or_else(|| {
                 fault::invalid(object, "has to hold valid Unicode, at most 128 levels deep")
             })?;
-            add(&mut additional, name, value, object)?;
+            additional.add(name, value, object)?;
         }
     }
     if let Some(betas) = body.read::<OneOrMany<'_, Text<'_>>>(BETA)? {
@@ -37,21 +43,26 @@ pub(super) fn decode(body: &Body<'_>) -> Result<Vec<(String, Json)>, Failure> {
         let betas: Vec<String> = betas.into_iter().filter(|beta| !beta.is_empty()).collect();
         if !betas.is_empty() {
             let value = Json::from_checked(serde_json::Value::from(betas).to_string());
-            add(&mut additional, Cow::Borrowed(BETA), value, BETA)?;
+            additional.add(Cow::Borrowed(BETA), value, BETA)?;
         }
     }
-    Ok(additional)
+    Ok(additional.members)
 }
 
-fn add(
-    additional: &mut Vec<(String, Json)>,
-    name: Cow<'_, str>,
-    value: Json,
-    field: &str,
-) -> Result<(), Failure> {
-    if additional.iter().any(|(known, _)| *known == name) {
-        return Err(fault::invalid(field, "gives the model a member that it has been given already"));
+/// What the model is given, each name once.
+#[derive(Default)]
+struct Given {
+    members: Vec<(String, Json)>,
+    names: HashSet<String>,
+}
+
+impl Given {
+    fn add(&mut self, name: Cow<'_, str>, value: Json, field: &str) -> Result<(), Failure> {
+        let name = name.into_owned();
+        if !self.names.insert(name.clone()) {
+            return Err(fault::invalid(field, "gives the model a member that it has been given already"));
+        }
+        self.members.push((name, value));
+        Ok(())
     }
-    additional.push((name.into_owned(), value));
-    Ok(())
 }

@@ -1,11 +1,16 @@
+use std::collections::HashSet;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::dropped::Dropped;
 use super::members::Members;
 use super::{fault, json};
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::wire::openai::fields::{Table, Treatment};
+
+/// Most members of a body; OpenAI documents some forty.
+const MOST: usize = 10_000;
 
 /// A request body, its members not yet read.
 pub(in crate::wire::openai) struct Body<'a> {
@@ -17,9 +22,13 @@ impl<'a> Body<'a> {
     /// Finds the members, in one pass over the body. The table says what becomes of each.
     pub(in crate::wire::openai) fn scan(body: &'a [u8], table: &'static Table) -> Result<Self, Failure> {
         let members: Members<'a> = serde_json::from_slice(body).map_err(|error| fault::not_json(&error))?;
-        for (place, (name, _)) in members.0.iter().enumerate() {
-            let is_twice = members.0.iter().take(place).any(|(earlier, _)| earlier == name);
-            if is_twice && table.treatment(name).is_some() {
+        if members.0.len() > MOST {
+            return Err(Failure::new(Kind::InvalidRequest, "the body must have at most 10000 members")
+                .with_code("invalid_value"));
+        }
+        let mut known = HashSet::new();
+        for (name, _) in &members.0 {
+            if table.treatment(name).is_some() && !known.insert(name) {
                 return Err(fault::invalid(name, "is there twice"));
             }
         }

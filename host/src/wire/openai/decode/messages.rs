@@ -13,6 +13,9 @@ use super::repair::{Turn, begin_with_user, conversation, trim_end};
 use crate::chat::{CacheTtl, Message, Part, ResultPart, Role};
 use crate::error::Failure;
 
+/// Most messages of a request.
+const MOST: usize = 100_000;
+
 object! {
     /// A message, of any role.
     pub(super) RawMessage<'a> {
@@ -34,6 +37,9 @@ object! {
 pub(super) fn decode(body: &Body<'_>, reader: &mut Reader<'_>) -> Result<(Vec<Part>, Vec<Message>), Failure> {
     let raw: Vec<RawMessage<'_>> =
         body.read("messages")?.ok_or_else(|| fault::missing("messages", "an array of messages"))?;
+    if raw.len() > MOST {
+        return Err(fault::invalid("messages", "must hold at most 100000 messages"));
+    }
     let mut system = Vec::new();
     let mut turns = Vec::with_capacity(raw.len());
     for (place, message) in raw.into_iter().enumerate() {

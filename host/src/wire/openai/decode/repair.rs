@@ -67,6 +67,8 @@ struct Conversation {
     calls: Vec<Call>,
     /// Where in `calls` the calls stand that have no result yet, by id. An id may come twice.
     open: HashMap<String, VecDeque<usize>>,
+    /// Whether one of them has a result.
+    is_answered: bool,
     /// What else the user's next message holds.
     said: Vec<Part>,
 }
@@ -81,8 +83,7 @@ impl Conversation {
         if parts.is_empty() {
             return;
         }
-        let is_answered = self.calls.iter().any(|call| call.result.is_some());
-        if is_answered || !self.said.is_empty() {
+        if self.is_answered || !self.said.is_empty() {
             self.end_user_message();
         }
         for part in &parts {
@@ -101,7 +102,10 @@ impl Conversation {
     fn tool_result(&mut self, tool_use_id: &str, content: Vec<ResultPart>) {
         let place = self.open.get_mut(tool_use_id).and_then(VecDeque::pop_front);
         match place.and_then(|place| self.calls.get_mut(place)) {
-            Some(call) => call.result = Some(content),
+            Some(call) => {
+                call.result = Some(content);
+                self.is_answered = true;
+            }
             None if content.is_empty() => {}
             None => {
                 // An id can be long: some gateways keep a model's thoughts in it.
@@ -115,6 +119,7 @@ impl Conversation {
     /// Closes the user's message: first the results, then what was said.
     fn end_user_message(&mut self) {
         self.open.clear();
+        self.is_answered = false;
         let results = self.calls.drain(..).map(|call| {
             let (status, content) = match call.result {
                 Some(content) => (ToolResultStatus::Success, content),

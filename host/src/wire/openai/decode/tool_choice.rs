@@ -1,5 +1,6 @@
 //! `tool_choice`, which chooses among the `tools`.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
@@ -109,16 +110,24 @@ fn by_word(word: &str, tools: &[Tool], path: &str) -> Result<Option<ToolChoice>,
 
 fn named(function: Option<NamedFunction<'_>>, tools: &[Tool]) -> Result<ToolChoice, Failure> {
     let path = "tool_choice.function.name";
-    Ok(ToolChoice::Named(name_of_tool(function, tools, path)?))
+    Ok(ToolChoice::Named(name_of_tool(function, &names_of(tools), path)?))
+}
+
+fn names_of(tools: &[Tool]) -> HashSet<&str> {
+    tools.iter().map(|tool| tool.name.as_str()).collect()
 }
 
 /// The name of one of the tools, which stands at `path`.
-fn name_of_tool(function: Option<NamedFunction<'_>>, tools: &[Tool], path: &str) -> Result<String, Failure> {
+fn name_of_tool(
+    function: Option<NamedFunction<'_>>,
+    tools: &HashSet<&str>,
+    path: &str,
+) -> Result<String, Failure> {
     let name = function
         .and_then(|function| function.name)
         .ok_or_else(|| fault::missing(path, "the name of one of the `tools`"))?
         .into_string();
-    if tools.iter().any(|tool| tool.name == name) {
+    if tools.contains(name.as_str()) {
         Ok(name)
     } else {
         Err(fault::invalid(path, "has to be the name of one of the `tools`"))
@@ -128,18 +137,20 @@ fn name_of_tool(function: Option<NamedFunction<'_>>, tools: &[Tool], path: &str)
 fn allowed(allowed: Option<AllowedTools<'_>>, tools: &mut Vec<Tool>) -> Result<Option<ToolChoice>, Failure> {
     let path = "tool_choice.allowed_tools";
     let allowed = allowed.ok_or_else(|| fault::missing(path, "an object"))?;
-    let mut names = Vec::new();
+    let known = names_of(tools);
+    let mut names = HashSet::new();
     for (place, tool) in allowed.tools.into_iter().flatten().enumerate() {
-        names.push(name_of_tool(tool.function, tools, &format!("{path}.tools[{place}].function.name"))?);
+        let path = format!("{path}.tools[{place}].function.name");
+        names.insert(name_of_tool(tool.function, &known, &path)?);
     }
     let path = format!("{path}.mode");
-    match (allowed.mode.as_ref().map(Text::as_str), names.as_slice()) {
+    match (allowed.mode.as_ref().map(Text::as_str), names.is_empty()) {
         // Nothing is allowed. The tools stay, for the sake of the calls in the history.
-        (Some("auto"), []) => by_word("none", tools, &path),
-        (Some("required"), []) => {
+        (Some("auto"), true) => by_word("none", tools, &path),
+        (Some("required"), true) => {
             Err(fault::invalid(&path, "must not be `required` if no tools are allowed"))
         }
-        (Some(mode @ ("auto" | "required")), _) => {
+        (Some(mode @ ("auto" | "required")), false) => {
             tools.retain(|tool| names.contains(&tool.name));
             by_word(mode, tools, &path)
         }

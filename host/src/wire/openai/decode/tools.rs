@@ -15,6 +15,9 @@ use crate::error::Failure;
 /// No name of a tool is longer. Bedrock's own limit is met where a request is written for it.
 pub(super) const MAX_NAME_BYTES: usize = 1024;
 
+/// Most tools of a request.
+const MOST: usize = 4096;
+
 object! {
     /// A tool.
     RawTool<'a> {
@@ -38,6 +41,9 @@ object! {
 /// Reads `tools`.
 pub(super) fn decode(body: &Body<'_>, dropped: &mut Dropped) -> Result<Vec<Tool>, Failure> {
     let raw: Vec<RawTool<'_>> = body.read("tools")?.unwrap_or_default();
+    if raw.len() > MOST {
+        return Err(fault::invalid("tools", "must hold at most 4096 tools"));
+    }
     let mut tools = Vec::with_capacity(raw.len());
     let mut names = HashSet::new();
     for (place, raw) in raw.into_iter().enumerate() {

@@ -5,6 +5,7 @@ mod decode;
 mod embeddings;
 mod encode;
 mod events;
+mod hostile;
 mod property;
 mod schema;
 mod show;
