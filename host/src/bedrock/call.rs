@@ -34,7 +34,8 @@ impl Call for ConverseCall {
             Delivery::Whole => "Converse",
             Delivery::Streamed => "ConverseStream",
         };
-        self.target.plan(operation, &self.written.body)
+        let max_output_tokens = self.written.max_tokens.map(u64::from);
+        Plan { max_output_tokens, ..self.target.plan(operation, &self.written.body) }
     }
 
     async fn send(self: Box<Self>, deadline: Deadline) -> Result<Events, Failure> {

@@ -61,6 +61,8 @@ impl Calls {
 pub(super) struct Written {
     /// The body.
     pub(super) body: Bytes,
+    /// The most tokens that the body allows the answer; none if it says nothing of it.
+    pub(super) max_tokens: Option<u32>,
     /// Request fields that the model cannot take, by their OpenAI names.
     pub(super) dropped: Vec<String>,
     /// How Bedrock is asked for the answer: at once where the model takes no tools in a stream, though
@@ -117,6 +119,7 @@ pub(super) fn write(request: &Request, capabilities: &Capabilities) -> Result<Wr
 
     let inference_config =
         sampling::config(&request.sampling, capabilities, &thinking, &mut additional, &mut dropped)?;
+    let max_tokens = inference_config.as_ref().and_then(|config| config.max_tokens);
     let offer = Offer { request, capabilities, calls, names: &names, answer: &answer, mode };
     let tool_config = offer.config(&mut additional, &mut dropped)?;
     let streams = tool_config.is_none()
@@ -150,7 +153,7 @@ pub(super) fn write(request: &Request, capabilities: &Capabilities) -> Result<Wr
     let bytes = serde_json::to_vec(&body).map_err(|fault| unwritable(&fault))?;
     let answer = answer.tool().map(|tool| tool.name.clone());
     let reading = Reading { calls, names, answer };
-    Ok(Written { body: bytes.into(), dropped: dropped.0, delivery, reading })
+    Ok(Written { body: bytes.into(), max_tokens, dropped: dropped.0, delivery, reading })
 }
 
 fn system(parts: &[Part], is_guarded: bool) -> Result<Vec<Block<'_>>, Failure> {

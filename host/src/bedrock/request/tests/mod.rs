@@ -7,8 +7,8 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::chat::{
-    Blob, Json, MediaType, Message, Reasoning, ResultPart, Role, Sampling, Source, Strictness,
-    Tool, ToolResult, ToolResultStatus, ToolUse,
+    Blob, Effort, Json, MediaType, Message, Reasoning, ResultPart, Role, Sampling, Source, Strictness,
+    Thinking, Tool, ToolResult, ToolResultStatus, ToolUse,
 };
 
 use super::*;
@@ -228,4 +228,25 @@ fn a_message_of_cache_marks_alone_is_none() {
     assert_eq!(written["messages"], expected);
     let nothing = Request::new("m", vec![user([text(""), mark()])]);
     assert_eq!(body(&nothing).unwrap_err().param.as_deref(), Some("messages"));
+}
+
+#[test]
+fn says_how_many_tokens_the_body_allows() {
+    let models = capability::Models::built_in();
+    let mut allowed = Vec::new();
+    for model in ["us.anthropic.claude-3-7-sonnet-20250219-v1:0", "us.amazon.nova-2-lite-v1:0"] {
+        let mut request = Request { thinking: Thinking::Effort(Effort::High), ..empty() };
+        // Claude gets room for its thoughts; Nova takes no limit with high effort.
+        request.sampling.max_tokens = model.contains("claude").then_some(100);
+        let written = write(&request, &models.capabilities(model)).unwrap();
+        let body: Value = serde_json::from_slice(&written.body).unwrap();
+        assert_eq!(
+            written.max_tokens.map(u64::from),
+            body["inferenceConfig"]["maxTokens"].as_u64(),
+            "{body}"
+        );
+        allowed.push(written.max_tokens);
+    }
+    assert!(allowed[0] > Some(100));
+    assert_eq!(allowed[1], None);
 }
