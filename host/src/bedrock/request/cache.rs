@@ -39,6 +39,7 @@ fn settle_by(body: &mut Body<'_>, asked: chat::Caching, caching: &Caching, dropp
         dropped.note("cache_control");
     }
     remove_idle(body);
+    lower(body, dropped);
     let count = points(body).count();
 
     let most = usize::from(caching.max_points);
@@ -49,7 +50,8 @@ fn settle_by(body: &mut Body<'_>, asked: chat::Caching, caching: &Caching, dropp
         add(body, caching, most - count);
     }
 
-    // A mark that lasts an hour may not follow one that does not, so those before it last as long.
+    // A mark of ours before one that lasts an hour lasts as long: that far the prompt is kept for an hour
+    // anyway.
     let mut is_hour = false;
     for point in points(body).rev() {
         if caching.hour_ttl == Support::Refused {
@@ -61,6 +63,20 @@ fn settle_by(body: &mut Body<'_>, asked: chat::Caching, caching: &Caching, dropp
         is_hour |= point.ttl == Some(CachePoint::HOUR);
         if is_hour {
             point.ttl = Some(CachePoint::HOUR);
+        }
+    }
+}
+
+/// A mark that lasts an hour may not follow one that does not (Bedrock User Guide, "Prompt caching"). The
+/// client's then lasts as short as the one before it: the other way round it would pay more than it asked.
+fn lower(body: &mut Body<'_>, dropped: &mut Dropped) {
+    let mut is_short = false;
+    for point in points(body) {
+        if point.ttl != Some(CachePoint::HOUR) {
+            is_short = true;
+        } else if is_short {
+            dropped.note("cache_control");
+            point.ttl = None;
         }
     }
 }
