@@ -37,7 +37,8 @@ object! {
     /// `image_url`
     pub(super) ImageUrl<'a> {
         url: Text<'a> = "url",
-    } ignores ["detail", "format"]
+        detail: Text<'a> = "detail",
+    } ignores ["format"]
 }
 
 /// Who speaks, and so what the parts may be.
@@ -156,6 +157,10 @@ impl Reader<'_> {
                     .image_url
                     .ok_or_else(|| fault::missing(&format!("{path}.image_url"), "an object"))?;
                 self.dropped.note_unknown("messages[].content[].image_url", &image.unknown);
+                // Bedrock decides by itself how closely a model looks.
+                if image.detail.is_some_and(|detail| !matches!(detail.as_str(), "" | "auto")) {
+                    self.dropped.note("messages[].content[].image_url.detail");
+                }
                 let path = format!("{path}.image_url.url");
                 let url = image.url.ok_or_else(|| fault::missing(&path, "a data URL"))?;
                 image::decode(url.as_str(), &path).map(Piece::Plain).map(Some)
