@@ -113,6 +113,10 @@ pub(super) fn model(body: &Body<'_>) -> Result<String, Failure> {
     if model.as_str().len() > MAX_MODEL_BYTES {
         return Err(fault::invalid("model", "is longer than any id of a model"));
     }
+    // The id is part of the path of the call, where these would lead elsewhere.
+    if model.as_str().split('/').any(|segment| matches!(segment, "." | "..")) {
+        return Err(fault::invalid("model", "must not have `.` or `..` as a segment"));
+    }
     Ok(model.into_string())
 }
 
