@@ -128,7 +128,7 @@ pub(super) fn write(request: &Request, capabilities: &Capabilities) -> Result<Wr
     let guardrail_config = guardrail::config(request, capabilities)?;
     let is_guarded = guardrail_config.is_some();
 
-    let mut system = system(&request.system, is_guarded)?;
+    let mut system = system(&request.system)?;
     system.extend(answer.told().map(Block::text));
     let mut instructions = Vec::new();
     if capabilities.system == Support::Refused {
@@ -156,15 +156,12 @@ pub(super) fn write(request: &Request, capabilities: &Capabilities) -> Result<Wr
     Ok(Written { body: bytes.into(), max_tokens, dropped: dropped.0, delivery, reading })
 }
 
-fn system(parts: &[Part], is_guarded: bool) -> Result<Vec<Block<'_>>, Failure> {
+fn system(parts: &[Part]) -> Result<Vec<Block<'_>>, Failure> {
     let mut blocks = Vec::with_capacity(parts.len());
     for (index, part) in parts.iter().enumerate() {
         blocks.push(match part {
             Part::Text(text) if is_blank(text) => continue,
-            Part::Guarded(guarded) if is_blank(&guarded.text) => continue,
             Part::Text(text) => Block::text(text),
-            Part::Guarded(guarded) if is_guarded => guardrail::content(guarded),
-            Part::Guarded(guarded) => Block::text(&guarded.text),
             Part::CachePoint(ttl) => Block::CachePoint(CachePoint::of(*ttl)),
             _ => {
                 return Err(Failure::invalid(format!("system[{index}]"), "a system prompt can only be text"));

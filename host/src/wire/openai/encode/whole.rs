@@ -9,8 +9,8 @@ use super::usage::Usage;
 use crate::chat::{self, BlockKind, Event, StopReason};
 use crate::error::{Failure, Kind};
 
-/// Writes an answer in one piece, a `CreateChatCompletionResponse`. `model` is the name that the
-/// client used, `created` the time in seconds since 1970.
+/// Writes an answer in one piece, a `CreateChatCompletionResponse`. `model` is the id of the
+/// model that was called, `created` the time in seconds since 1970.
 ///
 /// Fails with [`Kind::BrokenStream`] if the events hold no end.
 pub fn whole<'a>(
