@@ -32,7 +32,7 @@ async fn answer(
     let deadline = Deadline::after(app.timeouts.total);
     let key = authenticate(app, headers).await?;
     if terms::explain(headers)? == Wish::Explanation {
-        let message = "`x-adit-explain` explains chat completions only: leave the header out";
+        let message = "`x-adit-explain` does not explain embeddings: leave the header out";
         return Err(Failure::invalid("x-adit-explain", message).with_code("unsupported_parameter"));
     }
     let body = body::read(headers, body, app.max_body_bytes).await?;

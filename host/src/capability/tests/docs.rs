@@ -42,6 +42,9 @@ const TABLES: [(&str, &[(&str, Cell)]); 4] = [
             ("`reasoning_effort`", reasoning_effort),
             ("earlier reasoning", |of| match of.signature {
                 Signature::Signed => "mapped, with its signature".to_owned(),
+                Signature::Unsigned if of.family == Capabilities::OTHER => {
+                    "mapped if it is signed".to_owned()
+                }
                 Signature::Unsigned => "left out".to_owned(),
             }),
             ("`image_url`", images),
@@ -147,7 +150,7 @@ fn images(of: &Capabilities) -> String {
 }
 
 fn tools(of: &Capabilities, cell: fn(&Tools) -> String) -> String {
-    of.tools.as_ref().map_or_else(|| "refused".to_owned(), cell)
+    of.tools.as_ref().map_or_else(|| "reported".to_owned(), cell)
 }
 
 fn cache_control(of: &Capabilities) -> String {
