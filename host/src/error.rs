@@ -75,8 +75,10 @@ pub enum Kind {
     UpstreamUnavailable,
     /// No connection to Bedrock, or it broke before an answer.
     Unreachable,
-    /// The answer ended before it was complete, or cannot be understood.
+    /// The stream of an answer ended before it was complete, or cannot be understood.
     BrokenStream,
+    /// A whole answer came, and cannot be understood. It was paid for.
+    UnreadableAnswer,
     /// The store cannot be read.
     StoreUnavailable,
     /// All places are taken.
@@ -107,7 +109,8 @@ impl Kind {
             | Self::UpstreamInternal
             | Self::UpstreamUnavailable
             | Self::Unreachable
-            | Self::BrokenStream => Origin::Upstream,
+            | Self::BrokenStream
+            | Self::UnreadableAnswer => Origin::Upstream,
             Self::StoreUnavailable | Self::Overloaded | Self::Internal => Origin::Host,
         }
     }
@@ -124,6 +127,7 @@ impl Kind {
             | Self::UpstreamUnavailable
             | Self::Unreachable
             | Self::BrokenStream
+            | Self::UnreadableAnswer
             | Self::StoreUnavailable
             | Self::Overloaded => Retry::Later,
             Self::InvalidRequest

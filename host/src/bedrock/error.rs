@@ -16,6 +16,8 @@ use aws_smithy_types::event_stream::RawMessage;
 
 use crate::error::{Failure, Kind};
 
+const INCOMPLETE: &str = "the answer from Bedrock is incomplete; try again";
+
 /// A call that failed in a region before its answer began.
 pub(super) fn of_call<E>(error: &SdkError<E, HttpResponse>, region: &str) -> Failure
 where
@@ -25,8 +27,12 @@ where
     let header = |name| response.and_then(|response| response.headers().get(name));
     let status = response.map(|response| response.status().as_u16());
     let failure = match error {
-        // A success whose body cannot be parsed.
-        SdkError::ServiceError(_) if status.is_some_and(|status| (200..300).contains(&status)) => broken(),
+        // A success whose body breaks off, or cannot be parsed.
+        SdkError::ServiceError(_) | SdkError::ResponseError(_)
+            if status.is_some_and(|status| (200..300).contains(&status)) =>
+        {
+            unreadable()
+        }
         SdkError::ServiceError(service) => {
             let refusal = service.err();
             let retry_after = pause(header("x-amz-retry-after"), header("retry-after"));
@@ -35,7 +41,9 @@ where
         SdkError::ConstructionFailure(_) => {
             Failure::new(Kind::Internal, "the request could not be written for Bedrock")
         }
-        SdkError::ResponseError(_) => broken(),
+        SdkError::ResponseError(_) => {
+            refused(None, None, status, pause(header("x-amz-retry-after"), header("retry-after")))
+        }
         _ if is_about_credentials(error) => credentials(),
         _ => Failure::new(Kind::Unreachable, "bedrock cannot be reached; try again later"),
     };
@@ -65,9 +73,22 @@ fn told<'a>(failure: &Failure, error: &'a (dyn Error + 'static)) -> Option<&'a (
     Some(error).filter(|_| failure.kind != Kind::ModelError)
 }
 
-/// An answer that ended too early, or made no sense.
+/// A stream that ended too early, or made no sense.
 pub(super) fn broken() -> Failure {
-    Failure::new(Kind::BrokenStream, "the answer from Bedrock is incomplete; try again")
+    Failure::new(Kind::BrokenStream, INCOMPLETE)
+}
+
+/// A whole answer that makes no sense.
+pub(super) fn unreadable() -> Failure {
+    Failure::new(Kind::UnreadableAnswer, INCOMPLETE)
+}
+
+/// The same failure where the answer was asked for as a whole, so that nothing of it is left to come.
+pub(super) fn of_whole(failure: Failure) -> Failure {
+    match failure.kind {
+        Kind::BrokenStream => Failure { kind: Kind::UnreadableAnswer, ..failure },
+        _ => failure,
+    }
 }
 
 /// An answer that goes on without a word, or does not come at all.

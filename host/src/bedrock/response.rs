@@ -11,14 +11,14 @@ use base64::engine::general_purpose::STANDARD;
 use crate::chat::{Batch, ServiceTier, StopReason, Usage};
 use crate::error::{Failure, Kind};
 
-use super::document;
 use super::request::Reading;
 use super::writer::EventWriter;
+use super::{document, error};
 
 /// All events of an answer, in one batch.
 pub(super) fn events(answer: ConverseOutput, reading: Reading) -> Result<Batch, Failure> {
     let Some(Output::Message(message)) = answer.output else {
-        return Err(Failure::new(Kind::BrokenStream, "bedrock answered without a message"));
+        return Err(error::unreadable().with_internal("bedrock answered without a message"));
     };
     let mut writer = EventWriter::new(reading);
     for (index, content) in (0..).zip(message.content) {

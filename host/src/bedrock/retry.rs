@@ -115,7 +115,8 @@ impl Reaction {
                 Self::Move
             }
             Kind::UpstreamInternal | Kind::BrokenStream => Self::Stay,
-            // A model that took too long has used up the client's patience, and was paid for.
+            // A model that took too long has used up the client's patience. It was paid for, and so was
+            // a whole answer that cannot be read.
             _ => Self::End,
         }
     }

@@ -22,7 +22,7 @@ pub(super) fn of(kind: Kind) -> StatusCode {
         Kind::UpstreamUnavailable | Kind::StoreUnavailable | Kind::Overloaded | Kind::PluginUnavailable => {
             StatusCode::SERVICE_UNAVAILABLE
         }
-        Kind::Unreachable | Kind::BrokenStream => StatusCode::BAD_GATEWAY,
+        Kind::Unreachable | Kind::BrokenStream | Kind::UnreadableAnswer => StatusCode::BAD_GATEWAY,
         Kind::PluginFault | Kind::Credentials | Kind::UpstreamInternal | Kind::Internal => {
             StatusCode::INTERNAL_SERVER_ERROR
         }

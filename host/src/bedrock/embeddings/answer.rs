@@ -16,7 +16,7 @@ pub(super) struct Answer {
 /// Reads the body of an answer to a call of so many texts. `counted` is the token count that stood
 /// beside it.
 ///
-/// Fails with [`Kind::BrokenStream`](crate::error::Kind::BrokenStream) if it holds anything else
+/// Fails with [`Kind::UnreadableAnswer`](crate::error::Kind::UnreadableAnswer) if it holds anything else
 /// than one vector of finite numbers for each text.
 pub(super) fn read(
     api: EmbeddingApi,
@@ -24,10 +24,10 @@ pub(super) fn read(
     texts: usize,
     counted: Option<u64>,
 ) -> Result<Answer, Failure> {
-    let (vectors, own_count) = parse(api, body).map_err(|_| error::broken())?;
+    let (vectors, own_count) = parse(api, body).map_err(|_| error::unreadable())?;
     let is_vector = |vector: &Vec<f32>| !vector.is_empty() && vector.iter().all(|number| number.is_finite());
     if vectors.len() != texts || !vectors.iter().all(is_vector) {
-        return Err(error::broken());
+        return Err(error::unreadable());
     }
     Ok(Answer { vectors, input_tokens: counted.or(own_count).unwrap_or_default() })
 }

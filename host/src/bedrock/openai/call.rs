@@ -9,7 +9,7 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use futures::{StreamExt, stream};
 
-use crate::bedrock::error::broken;
+use crate::bedrock::error::{broken, of_whole};
 use crate::bedrock::reader;
 use crate::bedrock::region::Clients;
 use crate::bedrock::request::Reading;
@@ -49,7 +49,7 @@ impl Call for OpenAiCall {
         let attempt = |clients| async move {
             let answer = call.answer(clients).await?;
             match call.target.delivery {
-                Delivery::Whole => answer.whole().await,
+                Delivery::Whole => answer.whole().await.map_err(of_whole),
                 Delivery::Streamed => {
                     let source = ChunkStream::new(answer.body, answer.request_id);
                     reader::events(source, Reading::unchanged(), call.target.patience(deadline)).await

@@ -3,7 +3,7 @@ use std::sync::Mutex;
 
 use Kind::{
     BrokenStream, Denied, InvalidRequest, ModelError, ModelNotFound, ModelNotReady, ModelTimeout, Throttled,
-    Unreachable, UpstreamInternal, UpstreamUnavailable,
+    Unreachable, UnreadableAnswer, UpstreamInternal, UpstreamUnavailable,
 };
 use tokio::time::Instant;
 
@@ -46,6 +46,7 @@ fn decides_by_the_kind_of_failure() {
         (1, 3, &[ModelTimeout], &[(0, 0)], Some(ModelTimeout)),
         (1, 3, &[InvalidRequest], &[(0, 0)], Some(InvalidRequest)),
         (1, 3, &[ModelError], &[(0, 0)], Some(ModelError)),
+        (1, 3, &[UnreadableAnswer], &[(0, 0)], Some(UnreadableAnswer)),
         (1, 3, &[Throttled, Denied], &[(0, 0), (0, 500)], Some(Denied)),
         // Two: at once to the other one, with a pause back home.
         (2, 3, &[Throttled], &[(0, 0), (1, 0)], None),

@@ -203,7 +203,7 @@ async fn an_answer_that_is_not_one_vector_a_text_is_broken() {
     ] {
         let http = Canned::new([counted(&body, "1")]);
         let failure = embed(&http, &embed_request(model, &["a"])).await.unwrap_err();
-        assert_eq!(failure.kind, Kind::BrokenStream, "{model} {body}");
+        assert_eq!(failure.kind, Kind::UnreadableAnswer, "{model} {body}");
     }
 }
 

@@ -139,3 +139,16 @@ async fn a_pause_that_bedrock_asks_for_is_kept() {
     let reason = failure.internal.unwrap();
     assert!(reason.starts_with("us-east-1: bedrock request"), "the log says which region: {reason}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_whole_answer_that_cannot_be_read_was_paid_for_and_is_not_asked_for_again() {
+    for model in ["amazon.nova-lite-v1:0", "xai.grok-4-fast"] {
+        for body in ["{}", "<html>", "", r#"{"choices":[{"message":{"content":"no reason to stop"}}]}"#] {
+            let http = Canned::new([Response::json(200, body)]);
+            let mut request = request(Delivery::Whole);
+            request.model = model.to_owned();
+            let failure = call(&two_regions(&http), &request).await.err().unwrap();
+            assert_eq!((failure.kind, http.regions().len()), (Kind::UnreadableAnswer, 1), "{model} {body}");
+        }
+    }
+}

@@ -148,8 +148,8 @@ async fn refusals_are_sorted_by_status_and_word() {
         (403, json!({"__type": "AccessDeniedException", "message": "no"}), Kind::Denied),
         (403, json!({"__type": "ExpiredTokenException", "message": "no"}), Kind::Credentials),
         (200, error("server_error", Value::Null), Kind::UpstreamInternal),
-        (200, json!({"choices": [{"message": {"content": "no reason to stop"}}]}), Kind::BrokenStream),
-        (200, json!("no answer"), Kind::BrokenStream),
+        (200, json!({"choices": [{"message": {"content": "no reason to stop"}}]}), Kind::UnreadableAnswer),
+        (200, json!("no answer"), Kind::UnreadableAnswer),
     ] {
         let http = Canned::new([Response::json(status, &body.to_string())]);
         let failure = answer(&http, &asked(Delivery::Whole)).await.unwrap_err();

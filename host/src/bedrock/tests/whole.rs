@@ -112,7 +112,7 @@ async fn a_success_without_an_answer_is_broken() {
     for body in ["{}", r#"{"stopReason":"end_turn"}"#, "<html>", ""] {
         let http = Canned::new([Response::json(200, body)]);
         let failure = answer(&http, &request(Delivery::Whole)).await.err().unwrap();
-        assert_eq!(failure.kind, Kind::BrokenStream, "{body}");
+        assert_eq!(failure.kind, Kind::UnreadableAnswer, "{body}");
     }
 }
 

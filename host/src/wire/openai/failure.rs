@@ -39,7 +39,7 @@ fn words(kind: Kind) -> (&'static str, Option<&'static str>) {
         Kind::UpstreamInternal => ("api_error", Some("upstream_error")),
         Kind::UpstreamUnavailable => ("api_error", Some("upstream_unavailable")),
         Kind::Unreachable => ("api_error", Some("upstream_unreachable")),
-        Kind::BrokenStream => ("api_error", Some("incomplete_answer")),
+        Kind::BrokenStream | Kind::UnreadableAnswer => ("api_error", Some("incomplete_answer")),
         Kind::StoreUnavailable => ("server_error", Some("store_unavailable")),
         Kind::Overloaded => ("server_error", Some("overloaded")),
         Kind::Internal => ("server_error", Some("internal_error")),

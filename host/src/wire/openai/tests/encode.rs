@@ -17,7 +17,7 @@ fn answers_in_pieces_and_in_one_piece() {
 }
 
 /// Every kind of failure.
-pub(super) const KINDS: [Kind; 24] = [
+pub(super) const KINDS: [Kind; 25] = [
     Kind::InvalidRequest,
     Kind::ContextLength,
     Kind::TooLarge,
@@ -39,6 +39,7 @@ pub(super) const KINDS: [Kind; 24] = [
     Kind::UpstreamUnavailable,
     Kind::Unreachable,
     Kind::BrokenStream,
+    Kind::UnreadableAnswer,
     Kind::StoreUnavailable,
     Kind::Overloaded,
     Kind::Internal,
