@@ -127,7 +127,7 @@ impl Pipeline {
         terms: &Terms,
         trace: &mut Trace,
     ) -> Result<Option<String>, Failure> {
-        self.replay.restore(chain.key(), request).await?;
+        self.replay.restore(chain.key(), request).await;
         route::run(chain, request, trace).await?;
         let reply = prompt::run(chain, request, trace).await?;
         terms.models.admit(&mut request.model, &*self.upstream)?;

@@ -57,23 +57,23 @@ pub trait Thoughts: Send + Sync {
     /// Keeps the thinking that led to a call.
     async fn keep(&self, key: &KeyId, tool_use_id: &str, thought: Vec<u8>) -> Result<(), Failure>;
 
-    /// The thinking that led to a call, if it is still there.
-    async fn find(&self, key: &KeyId, tool_use_id: &str) -> Result<Option<Vec<u8>>, Failure>;
+    /// The thinking that led to each of these calls, by the id of the call, where it is still there.
+    async fn find_all(&self, key: &KeyId, tool_use_ids: &[&str])
+    -> Result<HashMap<String, Vec<u8>>, Failure>;
 }
 
 impl Replay {
     /// Puts thinking back in front of the calls that followed from it, and gives the calls their
-    /// own ids again.
-    pub(super) async fn restore(&self, key: &KeyId, request: &mut Request) -> Result<(), Failure> {
+    /// own ids again. A store that fails counts as one that holds nothing.
+    pub(super) async fn restore(&self, key: &KeyId, request: &mut Request) {
         let thoughts = match self {
-            Self::Off => return Ok(()),
+            Self::Off => return,
             Self::Capsule(secret) => open_capsules(&Seal::new(secret, key), request),
-            Self::Store(store) => look_up(&**store, key, request).await?,
+            Self::Store(store) => look_up(&**store, key, request).await,
         };
         if !thoughts.is_empty() {
             put_back(request, thoughts);
         }
-        Ok(())
     }
 
     /// Keeps the thinking of an answer, as it passes. Only an answer that may hold calls is looked at.
@@ -88,7 +88,7 @@ impl Replay {
         };
         stream::unfold((events, sealer), async |(mut events, mut sealer)| {
             let item = match events.next().await? {
-                Ok(batch) => sealer.pass(batch).await,
+                Ok(batch) => Ok(sealer.pass(batch).await),
                 Err(failure) => Err(failure),
             };
             Some((item, (events, sealer)))
@@ -110,20 +110,16 @@ fn open_capsules(seal: &Seal, request: &Request) -> HashMap<String, Thought> {
     calls(request).filter_map(|call| Some((call.id.clone(), seal.open(&call.id)?))).collect()
 }
 
-async fn look_up(
-    store: &dyn Thoughts,
-    key: &KeyId,
-    request: &Request,
-) -> Result<HashMap<String, Thought>, Failure> {
-    let mut thoughts = HashMap::new();
-    for call in calls(request) {
-        if let Some(bytes) = store.find(key, &call.id).await?
-            && let Some(thought) = Thought::read(&bytes)
-        {
-            thoughts.insert(call.id.clone(), thought);
-        }
+async fn look_up(store: &dyn Thoughts, key: &KeyId, request: &Request) -> HashMap<String, Thought> {
+    let ids: Vec<&str> = calls(request).map(|call| call.id.as_str()).collect();
+    if ids.is_empty() {
+        return HashMap::new();
     }
-    Ok(thoughts)
+    let found = store.find_all(key, &ids).await.unwrap_or_else(|failure| {
+        tracing::warn!(key = key.as_str(), %failure, "what a model thought cannot be looked up; it goes on without");
+        HashMap::new()
+    });
+    found.into_iter().filter_map(|(id, bytes)| Some((id, Thought::read(&bytes)?))).collect()
 }
 
 /// What the model thought first stands at the front of its turn, whatever else came of it there;

@@ -5,7 +5,6 @@ use super::Thoughts;
 use super::capsule::Seal;
 use super::thought::{Block, Thought};
 use crate::chat::{Batch, BlockKind, Event};
-use crate::error::Failure;
 use crate::ids::KeyId;
 
 /// Collects the thinking of one answer, and keeps it at the calls that follow.
@@ -39,7 +38,7 @@ impl Sealer {
     }
 
     /// A batch with the ids that the client will know.
-    pub(super) async fn pass(&mut self, mut batch: Batch) -> Result<Batch, Failure> {
+    pub(super) async fn pass(&mut self, mut batch: Batch) -> Batch {
         for event in &mut batch {
             match event {
                 Event::BlockStart(start) => match &mut start.kind {
@@ -48,7 +47,7 @@ impl Sealer {
                     }
                     BlockKind::ToolUse { id, .. } if !self.blocks.is_empty() => {
                         let blocks = std::mem::take(&mut self.blocks);
-                        self.keep(id, blocks).await?;
+                        self.keep(id, blocks).await;
                     }
                     BlockKind::ToolUse { .. } | BlockKind::Text => {}
                 },
@@ -75,10 +74,11 @@ impl Sealer {
                 Event::MessageStop(_) | Event::Usage(_) => {}
             }
         }
-        Ok(batch)
+        batch
     }
 
-    async fn keep(&self, id: &mut String, blocks: Vec<Block>) -> Result<(), Failure> {
+    /// An answer goes on if its thinking cannot be kept.
+    async fn keep(&self, id: &mut String, blocks: Vec<Block>) {
         let thought = Thought { tool_use_id: id.clone(), blocks };
         match &self.place {
             Place::Capsule(seal) => {
@@ -88,9 +88,12 @@ impl Sealer {
                     tracing::debug!("the model thought too long for an id; it will not come back");
                 }
             }
-            Place::Store(store, key) => store.keep(key, id, thought.write()).await?,
+            Place::Store(store, key) => {
+                if let Err(failure) = store.keep(key, id, thought.write()).await {
+                    tracing::warn!(key = key.as_str(), %failure, "what a model thought cannot be kept; it will not come back");
+                }
+            }
         }
-        Ok(())
     }
 }
 

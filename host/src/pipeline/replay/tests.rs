@@ -9,6 +9,7 @@ use crate::chat::{
     Batch, BlockKind, BlockStart, Delta, Event, Json, Message, Reasoning, Role, StopReason, Strictness, Tool,
     ToolResult, ToolResultStatus,
 };
+use crate::error::Kind;
 
 fn key(id: &str) -> KeyId {
     KeyId::parse(id).unwrap()
@@ -29,8 +30,24 @@ impl Thoughts for Shelf {
         Ok(())
     }
 
-    async fn find(&self, key: &KeyId, id: &str) -> Result<Option<Vec<u8>>, Failure> {
-        Ok(self.0.lock().unwrap().get(&(key.clone(), id.to_owned())).cloned())
+    async fn find_all(&self, key: &KeyId, ids: &[&str]) -> Result<HashMap<String, Vec<u8>>, Failure> {
+        let shelf = self.0.lock().unwrap();
+        let find = |id: &&str| Some(((*id).to_owned(), shelf.get(&(key.clone(), (*id).to_owned()))?.clone()));
+        Ok(ids.iter().filter_map(find).collect())
+    }
+}
+
+/// A store that does nothing but fail.
+struct Broken;
+
+#[async_trait]
+impl Thoughts for Broken {
+    async fn keep(&self, _: &KeyId, _: &str, _: Vec<u8>) -> Result<(), Failure> {
+        Err(Failure::new(Kind::StoreUnavailable, "the disk is full"))
+    }
+
+    async fn find_all(&self, _: &KeyId, _: &[&str]) -> Result<HashMap<String, Vec<u8>>, Failure> {
+        Err(Failure::new(Kind::StoreUnavailable, "the disk is gone"))
     }
 }
 
@@ -146,7 +163,7 @@ async fn thinking_comes_back_in_its_place_by_the_ids_alone() {
         for size in [1, 2, 5, 100] {
             let ids = ids(&replay, &key, size).await;
             let mut request = history(&ids);
-            replay.restore(&key, &mut request).await.unwrap();
+            replay.restore(&key, &mut request).await;
             assert_eq!(turn(&request, 1), RESTORED, "{replay:?} {size}");
             assert_eq!(turn(&request, 2), ["result of t1", "result of t2", "result of t3"], "{replay:?}");
         }
@@ -159,7 +176,7 @@ async fn what_the_client_sent_of_it_gives_way_to_what_was_kept() {
     let mut request = history(&ids(&capsules(), &key, 1).await);
     let meddled = Reasoning { text: "meddled".to_owned(), signature: Some("seal".to_owned()) };
     request.messages.get_mut(1).unwrap().parts.insert(0, Part::Reasoning(meddled));
-    capsules().restore(&key, &mut request).await.unwrap();
+    capsules().restore(&key, &mut request).await;
     assert_eq!(turn(&request, 1), RESTORED);
 }
 
@@ -199,4 +216,14 @@ async fn a_thought_that_is_too_long_for_an_id_leaves_the_id_alone() {
     let seal = Seal::new(&[7; 32], &key("aaaaaaaaaa"));
     assert!(seal.close(&thought(64 << 10)).is_some());
     assert!(seal.close(&thought(100 << 10)).is_none());
+}
+
+#[tokio::test]
+async fn a_store_that_fails_ends_neither_the_answer_nor_the_request() {
+    let (broken, key) = (Replay::Store(Arc::new(Broken)), key("aaaaaaaaaa"));
+    let ids = ids(&broken, &key, 1).await;
+    assert_eq!(ids, ["t1", "t2", "t3"]);
+    let mut request = history(&ids);
+    broken.restore(&key, &mut request).await;
+    assert_eq!(turn(&request, 1), turn(&history(&ids), 1));
 }

@@ -26,6 +26,11 @@ impl Reader {
         Self { connection, data_version: None, keys: HashMap::new() }
     }
 
+    /// To read something else. Whoever writes through it breaks the promise above.
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     /// Only keys that exist are kept in memory: made-up ids do not fill it.
     pub(super) fn find(&mut self, id: &KeyId) -> Result<Option<Arc<StoredKey>>, StoreError> {
         let data_version = self

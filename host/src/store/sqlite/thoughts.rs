@@ -1,11 +1,13 @@
 //! What models thought, in rows that are gone after a while.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use super::super::StoreError;
-use super::Sqlite;
+use super::{Sqlite, lock};
 use crate::error::Failure;
 use crate::ids::KeyId;
 use crate::pipeline::Thoughts;
@@ -21,9 +23,12 @@ impl Thoughts for Sqlite {
         Ok(self.write(move |transaction| insert(transaction, &key, &id, &thought, now)).await?)
     }
 
-    async fn find(&self, key: &KeyId, tool_use_id: &str) -> Result<Option<Vec<u8>>, Failure> {
-        let (key, id, now) = (key.clone(), tool_use_id.to_owned(), Timestamp::now());
-        Ok(self.read(move |transaction| find(transaction, &key, &id, now)).await?)
+    async fn find_all(
+        &self,
+        key: &KeyId,
+        tool_use_ids: &[&str],
+    ) -> Result<HashMap<String, Vec<u8>>, Failure> {
+        Ok(find_all(lock(&self.reader).connection(), key, tool_use_ids, Timestamp::now())?)
     }
 }
 
@@ -46,19 +51,21 @@ fn insert(
     Ok(())
 }
 
-fn find(
+/// The ids come as one JSON array, so that any number of them is one statement.
+fn find_all(
     connection: &Connection,
     key: &KeyId,
-    id: &str,
+    ids: &[&str],
     now: Timestamp,
-) -> Result<Option<Vec<u8>>, StoreError> {
-    let found = connection
-        .prepare_cached(
-            "SELECT blocks FROM reasoning WHERE key_id = ?1 AND tool_use_id = ?2 AND expires > ?3",
-        )?
-        .query_row(params![key.as_str(), id, now.as_millisecond()], |row| row.get(0))
-        .optional()?;
-    Ok(found)
+) -> Result<HashMap<String, Vec<u8>>, StoreError> {
+    let ids = serde_json::Value::from(ids).to_string();
+    let mut statement = connection.prepare_cached(
+        "SELECT tool_use_id, blocks FROM reasoning \
+         WHERE key_id = ?1 AND tool_use_id IN (SELECT value FROM json_each(?2)) AND expires > ?3",
+    )?;
+    let rows = statement
+        .query_map(params![key.as_str(), ids, now.as_millisecond()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 #[cfg(test)]
@@ -80,9 +87,12 @@ mod tests {
         sqlite.keep(&key, "t1", b"thought".to_vec()).await.unwrap();
         sqlite.keep(&key, "t1", b"second".to_vec()).await.unwrap();
         let other = KeyId::parse("aaaaaaaaaa").unwrap();
-        assert_eq!(Thoughts::find(&sqlite, &key, "t1").await.unwrap().as_deref(), Some(&b"second"[..]));
-        assert_eq!(Thoughts::find(&sqlite, &key, "t2").await.unwrap(), None);
-        assert_eq!(Thoughts::find(&sqlite, &other, "t1").await.unwrap(), None);
+        sqlite.keep(&key, "t'3\"", b"third".to_vec()).await.unwrap();
+        let found = sqlite.find_all(&key, &["t1", "t2", "t'3\"", "t1"]).await.unwrap();
+        let expected = [("t1", b"second".to_vec()), ("t'3\"", b"third".to_vec())];
+        assert_eq!(found, expected.map(|(id, thought)| (id.to_owned(), thought)).into());
+        assert!(sqlite.find_all(&key, &[]).await.unwrap().is_empty());
+        assert!(sqlite.find_all(&other, &["t1"]).await.unwrap().is_empty());
     }
 
     #[tokio::test]
@@ -94,14 +104,14 @@ mod tests {
             let key = key.clone();
             move |transaction| {
                 insert(transaction, &key, "old", b"x", now)?;
-                let before = find(transaction, &key, "old", now)?.is_some();
-                let after = find(transaction, &key, "old", later)?.is_some();
+                let before = find_all(transaction, &key, &["old"], now)?.len();
+                let after = find_all(transaction, &key, &["old"], later)?.len();
                 insert(transaction, &key, "new", b"x", later)?;
                 let rows: i64 =
                     transaction.query_row("SELECT count(*) FROM reasoning", [], |row| row.get(0))?;
                 Ok((before, after, rows))
             }
         });
-        assert_eq!(found.await.unwrap(), (true, false, 1));
+        assert_eq!(found.await.unwrap(), (1, 0, 1));
     }
 }
