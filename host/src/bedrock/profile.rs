@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout};
 
 use crate::capability::{self, Capabilities};
@@ -18,7 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Bedrock is not asked again about a profile that it did not tell about for so long.
 const PAUSE: Duration = Duration::from_mins(1);
 
-/// How many such profiles are remembered. Clients choose the ARNs.
+/// How many profiles are asked about in that time, but for those that Bedrock has told about. Clients
+/// choose the ARNs.
 const MOST_UNKNOWN: usize = 256;
 
 /// What the models behind profiles can do.
@@ -26,8 +28,16 @@ const MOST_UNKNOWN: usize = 256;
 pub(super) struct Profiles {
     regions: Arc<Regions>,
     known: capability::Models,
-    /// Profiles that Bedrock did not tell about, and when it was asked.
-    unknown: Mutex<HashMap<String, Instant>>,
+    /// Profiles that Bedrock is asked about, or did not tell about.
+    unknown: Mutex<HashMap<String, Arc<LookUp>>>,
+}
+
+/// Bedrock is asked once about a profile, and all who want to know wait for that.
+#[derive(Debug)]
+struct LookUp {
+    begun: Instant,
+    /// If the one who asks goes away, the next one who waits asks.
+    done: OnceCell<()>,
 }
 
 impl Profiles {
@@ -40,37 +50,42 @@ impl Profiles {
     pub(super) async fn capabilities(&self, model: &str) -> Arc<Capabilities> {
         if model.contains(":application-inference-profile/")
             && self.known.is_unresolved(model)
-            && self.begin(model, Instant::now())
+            && let Some(look_up) = self.look_up(model, Instant::now())
         {
-            match self.ask(model).await {
-                Ok(found) => {
-                    self.known.learn(model, &found);
-                    self.unknown().remove(model);
-                }
-                Err(failure) => {
-                    tracing::warn!(profile = model, %failure, "an inference profile cannot be looked up");
-                }
-            }
+            look_up.done.get_or_init(|| self.learn(model)).await;
         }
         self.known.capabilities(model)
     }
 
-    /// Whether to ask about a profile now. Until an answer is there it counts as unknown, so that
-    /// many requests at once ask once.
-    fn begin(&self, profile: &str, now: Instant) -> bool {
+    /// The look-up that tells about a profile, begun or not. None if there are too many: a flood of
+    /// made-up profiles is not asked about at all.
+    fn look_up(&self, profile: &str, now: Instant) -> Option<Arc<LookUp>> {
+        let counts = |look_up: &LookUp| now.duration_since(look_up.begun) < PAUSE;
         let mut unknown = self.unknown();
-        if unknown.get(profile).is_some_and(|asked| now.duration_since(*asked) < PAUSE) {
-            return false;
+        if let Some(look_up) = unknown.get(profile).filter(|look_up| counts(look_up)) {
+            return Some(Arc::clone(look_up));
         }
         if unknown.len() >= MOST_UNKNOWN {
-            unknown.retain(|_, asked| now.duration_since(*asked) < PAUSE);
+            unknown.retain(|_, look_up| counts(look_up));
         }
-        // A flood of made-up profiles is not asked about at all.
         let room = unknown.len() < MOST_UNKNOWN;
-        if room {
-            unknown.insert(profile.to_owned(), now);
+        room.then(|| {
+            let look_up = Arc::new(LookUp { begun: now, done: OnceCell::new() });
+            unknown.insert(profile.to_owned(), Arc::clone(&look_up));
+            look_up
+        })
+    }
+
+    async fn learn(&self, profile: &str) {
+        match self.ask(profile).await {
+            Ok(found) => {
+                self.known.learn(profile, &found);
+                self.unknown().remove(profile);
+            }
+            Err(failure) => {
+                tracing::warn!(profile, %failure, "an inference profile cannot be looked up");
+            }
         }
-        room
     }
 
     /// The ARN of the first of its models; they are the same one in several regions.
@@ -83,7 +98,7 @@ impl Profiles {
         model.map(str::to_owned).ok_or_else(error::broken)
     }
 
-    fn unknown(&self) -> std::sync::MutexGuard<'_, HashMap<String, Instant>> {
+    fn unknown(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<LookUp>>> {
         self.unknown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

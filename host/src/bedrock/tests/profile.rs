@@ -8,19 +8,19 @@ use crate::chat::Delivery;
 use crate::config::Timeouts;
 use crate::pipeline::{Plan, Upstream};
 
-use super::canned::{Canned, Reply, Response};
+use super::canned::{Canned, Piece, Reply, Response};
 use super::{bedrock_in, request};
 
 const ARN: &str = "arn:aws:bedrock:eu-west-1:123456789012:application-inference-profile/a1b2";
 
 /// What Bedrock says of the profile.
-fn found() -> Reply {
+fn found() -> Response {
     let body = serde_json::json!({
         "inferenceProfileName": "team-a", "inferenceProfileId": "a1b2", "inferenceProfileArn": ARN,
         "status": "ACTIVE", "type": "APPLICATION",
         "models": [{ "modelArn": "arn:aws:bedrock:eu-west-1::foundation-model/x.known-v1:0" }],
     });
-    Response::json(200, &body.to_string()).into()
+    Response::json(200, &body.to_string())
 }
 
 fn bedrock(http: &Canned) -> Bedrock {
@@ -58,10 +58,23 @@ async fn a_profile_is_looked_up_once_where_its_arn_says() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn requests_at_the_same_time_wait_for_one_look_up() {
+    let mut slow = found();
+    slow.pieces.insert(0, Piece::Pause);
+    let http = Canned::new([slow]);
+    let bedrock = bedrock(&http);
+    let plans = futures::join!(plan(&bedrock, ARN), plan(&bedrock, ARN), plan(&bedrock, ARN));
+    for plan in [plans.0, plans.1, plans.2] {
+        assert_eq!(plan.family, "Known");
+    }
+    assert_eq!(http.requests().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_profile_that_cannot_be_looked_up_is_a_model_that_nobody_knows_for_a_minute() {
     let refused = Response::new(403, &[("x-amzn-errortype", "AccessDeniedException")], &[b"{}"]);
     for trouble in [refused.into(), Reply::Unreachable, Reply::Silence] {
-        let http = Canned::new([trouble, found()]);
+        let http = Canned::new([trouble, found().into()]);
         let bedrock = bedrock(&http);
         for _ in 0..3 {
             assert_eq!(plan(&bedrock, ARN).await.family, Capabilities::OTHER);
