@@ -20,7 +20,7 @@ use super::region::{Clients, Regions};
 /// How long a list is used.
 const LIFETIME: Duration = Duration::from_mins(5);
 
-/// How long an old list is used when a new one cannot be fetched.
+/// How long it takes until a list that could not be fetched is asked for again.
 const REPRIEVE: Duration = Duration::from_mins(1);
 
 /// How long all lists may take.
@@ -37,63 +37,77 @@ const NOT_CONVERSE: [&str; 3] = ["rerank", "sonic", "pegasus"];
 pub(super) struct Models {
     regions: Arc<Regions>,
     known: capability::Models,
-    /// Locked while a list is fetched, so that many who ask at once make one fetch.
-    list: Mutex<Option<List>>,
+    /// Locked while the lists are fetched, so that many who ask at once make one fetch.
+    listing: Mutex<Option<Listing>>,
 }
 
+/// What came of the last fetch.
 #[derive(Debug)]
-struct List {
+struct Listing {
     until: Instant,
+    lists: Lists,
     /// Sorted by id.
-    models: Arc<[Model]>,
+    models: Result<Arc<[Model]>, Failure>,
+}
+
+/// What Bedrock has listed.
+#[derive(Debug, Default)]
+struct Lists {
+    texts: Vec<FoundationModelSummary>,
+    vectors: Vec<FoundationModelSummary>,
+    system: Vec<InferenceProfileSummary>,
+    application: Vec<InferenceProfileSummary>,
 }
 
 impl Models {
     pub(super) fn new(regions: Arc<Regions>, known: capability::Models) -> Self {
-        Self { regions, known, list: Mutex::new(None) }
+        Self { regions, known, listing: Mutex::new(None) }
     }
 
-    /// All that can be called, sorted by id, as it is known `now`.
+    /// All that can be called, sorted by id, as it is known `now`. A list that Bedrock refuses is left
+    /// out, or is the old one. Fails if nothing at all is known.
     pub(super) async fn list(&self, now: Instant) -> Result<Arc<[Model]>, Failure> {
-        let mut list = self.list.lock().await;
-        if let Some(list) = list.as_ref().filter(|list| now < list.until) {
-            return Ok(Arc::clone(&list.models));
+        let mut listing = self.listing.lock().await;
+        if let Some(listing) = listing.as_ref().filter(|listing| now < listing.until) {
+            return listing.models.clone();
         }
-        match (self.fetch().await, list.as_mut()) {
-            (Ok(models), _) => {
-                *list = Some(List { until: now + LIFETIME, models: Arc::clone(&models) });
-                Ok(models)
-            }
-            (Err(failure), Some(old)) => {
-                tracing::warn!(%failure, "the list of models cannot be fetched; the old one is used");
-                old.until = now + REPRIEVE;
-                Ok(Arc::clone(&old.models))
-            }
-            (Err(failure), None) => Err(failure),
-        }
-    }
-
-    async fn fetch(&self) -> Result<Arc<[Model]>, Failure> {
         let deadline = Deadline::after(PATIENCE);
-        let (texts, vectors, system, application) = futures::try_join!(
+        let (texts, vectors, system, application) = futures::join!(
             self.foundation(ModelModality::Text, deadline),
             self.foundation(ModelModality::Embedding, deadline),
             self.profiles(InferenceProfileType::SystemDefined, deadline),
             self.profiles(InferenceProfileType::Application, deadline),
-        )?;
-        for profile in &application {
+        );
+        let mut lists = listing.take().map(|old| old.lists).unwrap_or_default();
+        let failures = [
+            update(&mut lists.texts, "models that write text", texts),
+            update(&mut lists.vectors, "models for embeddings", vectors),
+            update(&mut lists.system, "inference profiles", system),
+            update(&mut lists.application, "application inference profiles", application),
+        ];
+        let failure = failures.into_iter().flatten().next();
+        // A failure is remembered as well: all who wait would else wait for one of their own.
+        let until = now + if failure.is_some() { REPRIEVE } else { LIFETIME };
+        let models = self.models(&lists);
+        let models = failure.filter(|_| models.is_empty()).map_or(Ok(models), Err);
+        *listing = Some(Listing { until, lists, models: models.clone() });
+        models
+    }
+
+    fn models(&self, lists: &Lists) -> Arc<[Model]> {
+        for profile in &lists.application {
             if let Some(model) = profile.models().first().and_then(|model| model.model_arn()) {
                 self.known.learn(profile.inference_profile_arn(), model);
             }
         }
-        let converses = texts.iter().filter(|model| converses(model));
+        let converses = lists.texts.iter().filter(|model| converses(model));
         let embeds =
             |model: &&FoundationModelSummary| self.known.capabilities(model.model_id()).embedding.is_some();
-        let embeds = vectors.iter().filter(embeds);
-        let mut owners = owners(converses.chain(embeds), system.iter().chain(&application));
+        let embeds = lists.vectors.iter().filter(embeds);
+        let mut owners = owners(converses.chain(embeds), lists.system.iter().chain(&lists.application));
         owners.extend(self.known.aliases().map(|(alias, _)| (alias, OPERATOR)));
         let models = owners.into_iter();
-        Ok(models.map(|(id, owner)| Model { id: id.to_owned(), owner: owner.to_owned() }).collect())
+        models.map(|(id, owner)| Model { id: id.to_owned(), owner: owner.to_owned() }).collect()
     }
 
     async fn foundation(
@@ -142,6 +156,20 @@ impl Models {
         let home = [Arc::clone(self.regions.home())];
         let (_, answer) = self.regions.retries.run(&home, deadline, attempt).await?;
         Ok(answer)
+    }
+}
+
+/// Puts a list in the place of the old one, if it could be fetched.
+fn update<T>(old: &mut Vec<T>, what: &'static str, new: Result<Vec<T>, Failure>) -> Option<Failure> {
+    match new {
+        Ok(new) => {
+            *old = new;
+            None
+        }
+        Err(failure) => {
+            tracing::warn!(what, %failure, "a list cannot be fetched; what is known of it is used");
+            Some(failure)
+        }
     }
 }
 

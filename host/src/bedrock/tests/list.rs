@@ -8,7 +8,7 @@ use crate::bedrock::Bedrock;
 use crate::capability;
 use crate::config;
 use crate::error::Kind;
-use crate::pipeline::Upstream;
+use crate::pipeline::{Model, Upstream};
 
 use super::canned::{Canned, Response};
 use super::{bedrock, bedrock_in};
@@ -126,8 +126,48 @@ async fn an_old_list_is_better_than_none_for_a_minute() {
 
 #[tokio::test]
 async fn a_refused_list_is_sorted_like_a_refused_call() {
-    let refused = || Response::new(403, &[("x-amzn-errortype", "AccessDeniedException")], &[b"{}"]);
-    let http = Canned::new([(); 4].map(|()| refused()));
+    let http = Canned::new([(); 4].map(|()| denied()));
     let failure = bedrock(&http).models().await.unwrap_err();
     assert_eq!(failure.kind, Kind::Denied);
+}
+
+fn denied() -> Response {
+    Response::new(403, &[("x-amzn-errortype", "AccessDeniedException")], &[b"{}"])
+}
+
+fn ids(models: &[Model]) -> Vec<&str> {
+    models.iter().map(|model| model.id.as_str()).collect()
+}
+
+#[tokio::test]
+async fn a_list_that_is_refused_does_not_hide_the_others() {
+    let [texts, vectors, first, _, second] = lists();
+    let http = Canned::new([texts, vectors, first, denied(), second]);
+    let bedrock = listing(&http);
+    let start = Instant::now();
+    let models = bedrock.models.list(start).await.unwrap();
+    let expected = ["amazon.embed", "fast", "mistral.small", "us.anthropic.claude", "us.mistral.small"];
+    assert_eq!(ids(&models), expected);
+    assert_eq!(http.requests().len(), 5);
+    assert_eq!(bedrock.models.list(start + Duration::from_secs(59)).await.unwrap(), models);
+    assert!(http.requests().is_empty());
+}
+
+#[tokio::test]
+async fn aliases_are_there_if_nothing_else_is() {
+    let http = Canned::new([(); 4].map(|()| denied()));
+    assert_eq!(ids(&listing(&http).models().await.unwrap()), ["fast"]);
+}
+
+#[tokio::test]
+async fn a_failure_is_remembered_for_a_minute() {
+    let http = Canned::new([vec![denied(); 4], lists().to_vec()].concat());
+    let bedrock = bedrock(&http);
+    let start = Instant::now();
+    for later in [0, 59] {
+        let failure = bedrock.models.list(start + Duration::from_secs(later)).await.unwrap_err();
+        assert_eq!(failure.kind, Kind::Denied);
+    }
+    assert_eq!(http.requests().len(), 4);
+    assert!(bedrock.models.list(start + Duration::from_secs(61)).await.is_ok());
 }
