@@ -1,4 +1,5 @@
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Response};
 
@@ -22,11 +23,13 @@ pub(super) async fn list(State(app): State<App>, headers: HeaderMap) -> Result<R
 /// `GET /v1/models/{id}`: one of them. An ARN holds slashes, which clients may leave as they are.
 pub(super) async fn retrieve(
     State(app): State<App>,
-    Path(wanted): Path<String>,
+    wanted: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response<Body>, Refusal> {
     let id = request_id::new();
     let models = allowed(&app, &headers).await.map_err(|failure| Refusal::new(id.clone(), failure))?;
+    // A path that is not UTF-8 names nothing.
+    let wanted = wanted.map_or_else(|_| char::REPLACEMENT_CHARACTER.into(), |Path(wanted)| wanted);
     match models.iter().find(|model| model.id == wanted) {
         Some(model) => Ok(answer::response(&id, "application/json", Body::from(openai::model(model)), &[])),
         None => Err(Refusal::new(id, unknown(&wanted))),

@@ -130,6 +130,16 @@ fn a_route_or_method_that_is_not_there_is_refused() {
 }
 
 #[test]
+fn a_model_whose_name_is_no_text_is_not_there() {
+    let stack = Stack::with([]);
+    let answer = stack.key().get("/v1/models/%FF");
+    assert_eq!((answer.status, &answer.error()["code"]), (404, &json!("model_not_found")));
+    let mut connection = stack.connect();
+    connection.send_request("GET", "/v1/models/%FF", &[], b"");
+    assert_eq!(connection.answer().status, 401);
+}
+
+#[test]
 fn what_had_no_effect_is_reported() {
     let stack = Stack::with([]);
     let key = stack.key();
