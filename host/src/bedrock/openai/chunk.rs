@@ -22,15 +22,17 @@ pub(super) struct Chunk {
 pub(super) struct Choice {
     #[serde(default)]
     pub(super) index: u32,
-    #[serde(alias = "message")]
     pub(super) delta: Option<Delta>,
+    /// A whole answer has this one.
+    pub(super) message: Option<Delta>,
     pub(super) finish_reason: Option<String>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Delta {
-    #[serde(alias = "reasoning")]
     pub(super) reasoning_content: Option<String>,
+    /// The same under another name; some servers write both.
+    pub(super) reasoning: Option<String>,
     pub(super) content: Option<String>,
     pub(super) refusal: Option<String>,
     pub(super) tool_calls: Option<Vec<Call>>,

@@ -57,7 +57,7 @@ impl Decoder {
         self.service_tier = chunk.service_tier.as_deref().and_then(tier).or(self.service_tier);
         // There is only ever one choice: more are never asked for.
         for choice in chunk.choices.into_iter().flatten().filter(|choice| choice.index == 0) {
-            if let Some(delta) = choice.delta {
+            if let Some(delta) = choice.delta.or(choice.message) {
                 self.delta(delta, writer)?;
             }
             if let Some(reason) = choice.finish_reason.filter(|reason| !reason.is_empty()) {
@@ -87,7 +87,7 @@ impl Decoder {
     }
 
     fn delta(&mut self, delta: Delta, writer: &mut EventWriter) -> Result<(), Failure> {
-        if let Some(text) = some(delta.reasoning_content) {
+        if let Some(text) = some(delta.reasoning_content).or(some(delta.reasoning)) {
             let index = self.prose(ProseKind::Reasoning, writer);
             writer.reasoning(index, text);
         }

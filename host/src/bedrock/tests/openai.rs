@@ -174,3 +174,17 @@ async fn a_throttle_says_when_to_come_back() {
     let failure = answer(&http, &asked(Delivery::Streamed)).await.unwrap_err();
     assert_eq!((failure.kind, failure.retry_after), (Kind::Throttled, Some(Duration::from_secs(7))));
 }
+
+#[tokio::test]
+async fn thinking_under_two_names_is_read_once() {
+    for message in [
+        json!({"reasoning_content": "hm", "reasoning": "hm", "content": "Hello"}),
+        json!({"reasoning_content": null, "reasoning": "hm", "content": "Hello"}),
+        json!({"reasoning_content": "hm", "reasoning": null, "content": "Hello"}),
+    ] {
+        let answer = whole(&completion(&message, "stop")).await;
+        let blocks: Vec<_> = answer.blocks.into_values().collect();
+        let thought = Block::Reasoning { text: "hm".to_owned(), signature: None };
+        assert_eq!(blocks, [thought, Block::Text("Hello".to_owned())], "{message}");
+    }
+}

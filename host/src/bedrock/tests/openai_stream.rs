@@ -65,7 +65,7 @@ fn long() -> String {
         delta(&json!({"role": "assistant", "content": ""})),
         ": ping\n\n".to_owned(),
         delta(&json!({"reasoning_content": "Let me "})),
-        delta(&json!({"reasoning": "see…"})),
+        delta(&json!({"reasoning": "see…", "reasoning_content": "see…"})),
         text("Grüße, "),
         "event: message\r\n".to_owned() + &text("Жук 🐞").replace('\n', "\r\n"),
         tool(0, "call_1", ""),

@@ -4,6 +4,8 @@
 mod body;
 mod messages;
 
+use std::num::NonZeroU32;
+
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
@@ -83,7 +85,7 @@ pub(in crate::bedrock) fn write(request: &Request, capabilities: &Capabilities) 
         parallel_tool_calls: (request.parallel_calls == ParallelCalls::OneAtATime
             && !request.tools.is_empty())
         .then_some(false),
-        max_completion_tokens: request.sampling.max_tokens,
+        max_completion_tokens: max_tokens(request, capabilities),
         temperature: request.sampling.temperature,
         top_p: request.sampling.top_p,
         stop: &request.sampling.stop_sequences,
@@ -100,6 +102,12 @@ pub(in crate::bedrock) fn write(request: &Request, capabilities: &Capabilities) 
     };
     let body = serde_json::to_vec(&body).map_err(|fault| internal().with_internal(fault.to_string()))?;
     Ok(Written { body: body.into(), dropped: dropped.0 })
+}
+
+/// What the client asks for, as far as the model goes. Without a number the endpoint may stop early.
+fn max_tokens(request: &Request, capabilities: &Capabilities) -> Option<u32> {
+    let limit = capabilities.max_output_tokens.map(NonZeroU32::get);
+    request.sampling.max_tokens.into_iter().chain(limit).min()
 }
 
 fn tools<'a>(request: &'a Request, dropped: &mut Dropped) -> Result<Vec<Tool<'a>>, Failure> {

@@ -229,3 +229,21 @@ fn a_guardrail_is_never_left_out() {
     assert_eq!(write(&request, &capabilities).unwrap_err().kind, Kind::ModelNotAllowed);
     assert!(write(&request, &Capabilities::default()).is_ok());
 }
+
+#[test]
+fn the_answer_is_never_longer_than_the_model_writes() {
+    for (asked, limit, sent) in [
+        (None, None, Value::Null),
+        (Some(7), None, json!(7)),
+        (None, Some(100), json!(100)),
+        (Some(7), Some(100), json!(7)),
+        (Some(1000), Some(100), json!(100)),
+    ] {
+        let request = Request { sampling: Sampling { max_tokens: asked, ..Sampling::default() }, ..hello() };
+        let max_output_tokens = limit.and_then(NonZeroU32::new);
+        let written =
+            write(&request, &Capabilities { max_output_tokens, ..Capabilities::default() }).unwrap();
+        let body: Value = serde_json::from_slice(&written.body).unwrap();
+        assert_eq!(body["max_completion_tokens"], sent, "{asked:?} {limit:?}");
+    }
+}
