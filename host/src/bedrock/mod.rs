@@ -6,6 +6,7 @@
 //! `models` do the calling: in one of the [`Regions`](region::Regions), and again as [`retry`] decides.
 //! `openai` is for models that are not in Converse.
 
+mod assessment;
 mod call;
 #[cfg(any(test, feature = "fuzzing"))]
 mod canned;

@@ -1,5 +1,6 @@
 //! The whole answer of Converse as events.
 
+use aws_sdk_bedrockruntime::operation::RequestId;
 use aws_sdk_bedrockruntime::operation::converse::ConverseOutput;
 use aws_sdk_bedrockruntime::types::{
     CitationGeneratedContent, ContentBlock, ConverseOutput as Output, ReasoningContentBlock,
@@ -13,10 +14,13 @@ use crate::error::{Failure, Kind};
 
 use super::request::Reading;
 use super::writer::EventWriter;
-use super::{document, error};
+use super::{assessment, document, error};
 
 /// All events of an answer, in one batch.
 pub(super) fn events(answer: ConverseOutput, reading: Reading) -> Result<Batch, Failure> {
+    if let Some(found) = answer.trace.as_ref().and_then(|trace| trace.guardrail.as_ref()) {
+        assessment::log(found, answer.request_id());
+    }
     let Some(Output::Message(message)) = answer.output else {
         return Err(error::unreadable().with_internal("bedrock answered without a message"));
     };

@@ -10,16 +10,16 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::error::Failure;
 
-use super::error;
 use super::reader::{Progress, Source};
 use super::response::{is_server, stop_reason, usage};
 use super::writer::EventWriter;
+use super::{assessment, error};
 
 impl Source for Answer {
     async fn receive(&mut self, writer: &mut EventWriter) -> Result<Progress, Failure> {
         // `recv` keeps all that it has read in the receiver, so it may be dropped while it waits.
         match self.stream.recv().await {
-            Ok(Some(event)) => write(writer, event).map(|()| Progress::Received),
+            Ok(Some(event)) => write(writer, event, RequestId::request_id(self)).map(|()| Progress::Received),
             Ok(None) => Ok(Progress::Ended),
             Err(fault) => Err(error::of_stream(&fault, RequestId::request_id(self))),
         }
@@ -31,7 +31,11 @@ impl Source for Answer {
 }
 
 /// Writes one event. Only blocks of tools are announced; all others begin with their first delta.
-fn write(writer: &mut EventWriter, event: ConverseStreamOutput) -> Result<(), Failure> {
+fn write(
+    writer: &mut EventWriter,
+    event: ConverseStreamOutput,
+    request_id: Option<&str>,
+) -> Result<(), Failure> {
     match event {
         ConverseStreamOutput::MessageStart(_) => {}
         ConverseStreamOutput::ContentBlockStart(start) => {
@@ -55,6 +59,9 @@ fn write(writer: &mut EventWriter, event: ConverseStreamOutput) -> Result<(), Fa
         ConverseStreamOutput::Metadata(metadata) => {
             if let Some(counted) = metadata.usage {
                 writer.usage(usage(&counted, metadata.service_tier.as_ref()));
+            }
+            if let Some(found) = metadata.trace.and_then(|trace| trace.guardrail) {
+                assessment::log(&found, request_id);
             }
         }
         _ => tracing::debug!("skipped an event of an unknown kind"),
