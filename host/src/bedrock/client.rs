@@ -79,7 +79,7 @@ impl Upstream for Bedrock {
             let message = "bedrock knows no model with an empty name, or with one of more than 2048 bytes";
             return Err(Failure::new(Kind::ModelNotFound, message).with_param("model"));
         }
-        let capabilities = self.profiles.capabilities(&request.model).await;
+        let capabilities = self.profiles.capabilities(&request.model).await?;
         let backend = capabilities.backend;
         let target = Target {
             regions: Arc::clone(&self.regions),

@@ -45,16 +45,22 @@ impl Profiles {
         Self { regions, known, unknown: Mutex::default() }
     }
 
-    /// What a model can do. Bedrock is asked once about each application inference profile; as long
+    /// What a model can do. Fails if its ARN leads to a region that neither the operator's list nor one
+    /// of the operator's names for models allows.
+    ///
+    /// Bedrock is asked once about each application inference profile; as long
     /// as it does not tell, the model counts as one that nobody knows.
-    pub(super) async fn capabilities(&self, model: &str) -> Arc<Capabilities> {
+    pub(super) async fn capabilities(&self, model: &str) -> Result<Arc<Capabilities>, Failure> {
+        if !self.known.is_named(model) {
+            self.regions.check(model)?;
+        }
         if model.contains(":application-inference-profile/")
             && self.known.is_unresolved(model)
             && let Some(look_up) = self.look_up(model, Instant::now())
         {
             look_up.done.get_or_init(|| self.learn(model)).await;
         }
-        self.known.capabilities(model)
+        Ok(self.known.capabilities(model))
     }
 
     /// The look-up that tells about a profile, begun or not. None if there are too many: a flood of

@@ -13,9 +13,6 @@ use crate::pipeline::Deadline;
 use super::retry::{self, Retries};
 use super::warm::Warm;
 
-/// How many regions that only ARNs name have a client that is kept. Clients of Adit choose the ARNs.
-const MOST_FOREIGN: usize = 64;
-
 /// Where Bedrock is called.
 #[derive(Debug)]
 pub(super) struct Regions {
@@ -23,7 +20,7 @@ pub(super) struct Regions {
     home: Arc<Clients>,
     /// Asked when the home cannot answer, in this order.
     others: Vec<Arc<Clients>>,
-    /// Regions that only ARNs name.
+    /// Regions that only ARNs of the operator's name.
     foreign: Mutex<HashMap<String, Arc<Clients>>>,
     warm: Mutex<Warm>,
     pub(super) retries: Retries,
@@ -76,6 +73,20 @@ impl Regions {
         &self.home
     }
 
+    /// Whether a client may name this model. An ARN leads to its own region, which has to be listed: no
+    /// prompt leaves the operator's regions because a client says so.
+    pub(super) fn check(&self, model: &str) -> Result<(), Failure> {
+        let Some(region) = region_of(model) else { return Ok(()) };
+        let served: Vec<&str> = self.listed().map(|listed| listed.region()).collect();
+        if served.contains(&region) {
+            return Ok(());
+        }
+        let served = served.join("`, `");
+        let message =
+            format!("`model` is of the region `{region}`, which is not served here; these are: `{served}`");
+        Err(Failure::invalid("model", message).with_code("invalid_value"))
+    }
+
     /// Where a model is asked for: in the region that its ARN names, and there alone; else where its
     /// prompt cache is warm, and then in the others.
     pub(super) fn of(&self, model: &str) -> Vec<Arc<Clients>> {
@@ -115,9 +126,7 @@ impl Regions {
             return Arc::clone(known);
         }
         let made = Clients::new(at(&self.sdk, region));
-        if foreign.len() < MOST_FOREIGN {
-            foreign.insert(region.to_owned(), Arc::clone(&made));
-        }
+        foreign.insert(region.to_owned(), Arc::clone(&made));
         made
     }
 

@@ -66,6 +66,12 @@ impl Models {
         self.0.operator.aliases.iter().map(|(name, model)| (name.as_str(), model.as_str()))
     }
 
+    /// Whether the operator has named exactly this model: behind an alias, or as a profile.
+    pub fn is_named(&self, model: &str) -> bool {
+        let Operator { aliases, profiles, entries: _ } = &self.0.operator;
+        profiles.contains_key(model) || aliases.values().any(|named| named == model)
+    }
+
     /// What a model can do, by its id, its inference profile's id, or an ARN. What is not known can do
     /// what [`Capabilities::default`] says.
     pub fn capabilities(&self, model: &str) -> Arc<Capabilities> {

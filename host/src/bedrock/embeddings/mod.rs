@@ -29,7 +29,7 @@ const MOST_CALLS: usize = 8;
 #[async_trait]
 impl Embedder for Bedrock {
     async fn prepare_embedding(&self, request: EmbeddingRequest) -> Result<Box<dyn EmbeddingCall>, Failure> {
-        let capabilities = self.profiles.capabilities(&request.model).await;
+        let capabilities = self.profiles.capabilities(&request.model).await?;
         let plan = Plan::new(request, &capabilities)?;
         Ok(Box::new(InvokeCalls { regions: Arc::clone(&self.regions), plan }))
     }

@@ -5,11 +5,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::bedrock::Bedrock;
-use crate::capability;
-use crate::chat::Delivery;
+use crate::capability::{self, Operator};
+use crate::chat::{Delivery, EmbeddingRequest};
 use crate::config;
 use crate::error::Kind;
-use crate::pipeline::{Deadline, Upstream};
+use crate::pipeline::{Deadline, Embedder, Upstream};
 
 use super::canned::{Canned, Piece, Reply, Response};
 use super::frames::exception;
@@ -109,13 +109,16 @@ async fn stays_five_minutes_where_the_prompt_cache_is_warm() {
 
 #[tokio::test(start_paused = true)]
 async fn an_arn_is_asked_for_in_its_own_region_alone() {
-    for (region, listed) in [(WEST, true), ("eu-central-1", false)] {
+    let arn = |region| format!("arn:aws:bedrock:{region}:1:inference-profile/us.amazon.nova-lite-v1:0");
+    for region in [WEST, "eu-central-1"] {
         let http = Canned::new([throttled(), throttled(), fine()]);
-        let bedrock = two_regions(&http);
+        let operator = Operator { aliases: [("far".to_owned(), arn(region))].into(), ..Operator::default() };
+        let known = capability::Models::with(operator);
+        let bedrock = bedrock_in(&http, &[EAST, WEST], 2, config::Timeouts::default(), known);
         let mut request = request(Delivery::Streamed);
-        request.model = format!("arn:aws:bedrock:{region}:1:inference-profile/us.amazon.nova-lite-v1:0");
+        request.model = bedrock.resolve("far").into_owned();
         let call = bedrock.prepare(&request).await.unwrap();
-        assert_eq!(call.plan().region, region, "{listed}");
+        assert_eq!(call.plan().region, region);
         assert_eq!(call.send(Deadline::Never).await.err().unwrap().kind, Kind::Throttled);
         assert_eq!(http.regions(), [region, region]);
         assert!(self::call(&bedrock, &request).await.is_ok());
@@ -151,4 +154,32 @@ async fn a_whole_answer_that_cannot_be_read_was_paid_for_and_is_not_asked_for_ag
             assert_eq!((failure.kind, http.regions().len()), (Kind::UnreadableAnswer, 1), "{model} {body}");
         }
     }
+}
+
+#[tokio::test]
+async fn an_arn_of_a_client_leads_to_no_region_that_is_not_listed() {
+    let arn = |region, resource| format!("arn:aws:bedrock:{region}:1:{resource}");
+    let profiles = [(arn("eu-west-1", "provisioned-model/p"), "amazon.nova-lite-v1:0".to_owned())].into();
+    let known = capability::Models::with(Operator { profiles, ..Operator::default() });
+    let http = Canned::default();
+    let bedrock = bedrock_in(&http, &[EAST, WEST], 2, config::Timeouts::default(), known);
+    let mut request = request(Delivery::Whole);
+    for (region, resource, allowed) in [
+        (EAST, "inference-profile/us.amazon.nova-lite-v1:0", true),
+        (WEST, "inference-profile/us.amazon.nova-lite-v1:0", true),
+        ("eu-west-1", "provisioned-model/p", true),
+        ("eu-west-1", "provisioned-model/q", false),
+        ("eu-west-1", "application-inference-profile/a", false),
+    ] {
+        request.model = arn(region, resource);
+        let outcome = bedrock.prepare(&request).await.map(|_| ());
+        assert_eq!(outcome.is_ok(), allowed, "{region} {resource}");
+        let Err(failure) = outcome else { continue };
+        assert_eq!((failure.kind, failure.param.as_deref()), (Kind::InvalidRequest, Some("model")));
+        assert!(failure.message.contains("`us-east-1`, `us-west-2`"), "{failure}");
+        let (model, inputs) = (request.model.clone(), vec!["Hello".to_owned()]);
+        let texts = EmbeddingRequest { model, inputs, dimensions: None, purpose: None };
+        assert_eq!(bedrock.prepare_embedding(texts).await.err().unwrap().kind, Kind::InvalidRequest);
+    }
+    assert!(http.requests().is_empty());
 }

@@ -28,7 +28,7 @@ fn bedrock(http: &Canned) -> Bedrock {
                    prices = { input = 3.0, output = 15.0 }";
     let entries = Entries::parse(entries).unwrap();
     let known = Models::with(Operator { entries, ..Operator::default() });
-    bedrock_in(http, &["us-east-1"], 3, Timeouts::default(), known)
+    bedrock_in(http, &["us-east-1", "eu-west-1"], 3, Timeouts::default(), known)
 }
 
 async fn plan(bedrock: &Bedrock, model: &str) -> Plan {

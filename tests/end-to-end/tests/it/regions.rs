@@ -69,7 +69,8 @@ fn a_region_without_the_model_does_not_hide_the_throttle() {
 
 #[test]
 fn an_arn_is_called_in_its_own_region_and_looked_up_once() {
-    let stack = two_regions(&json!({}));
+    let settings = "[bedrock]\nregions = ['us-east-1', 'eu-west-1']";
+    let stack = Setup::new().settings(settings).start();
     let key = stack.key();
     let arn = "arn:aws:bedrock:eu-west-1:123456789012:application-inference-profile/novateam0001";
     let mut request = says("hello");
