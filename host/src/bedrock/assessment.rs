@@ -42,8 +42,9 @@ fn actions(found: &GuardrailAssessment) -> Vec<(&'static str, &str)> {
         actions.extend(entities.iter().map(|entity| ("sensitive information", entity.action.as_str())));
         actions.extend(regexes.iter().map(|regex| ("sensitive information", regex.action.as_str())));
     }
-    for filter in found.contextual_grounding_policy.iter().flat_map(|policy| policy.filters()) {
-        actions.push(("contextual grounding", filter.action.as_str()));
+    if let Some(policy) = &found.contextual_grounding_policy {
+        let filters = policy.filters().iter();
+        actions.extend(filters.map(|filter| ("contextual grounding", filter.action.as_str())));
     }
     if let Some(policy) = &found.automated_reasoning_policy {
         actions.extend(policy.findings().iter().map(|_| ("automated reasoning", "FOUND")));

@@ -31,8 +31,8 @@ impl Thoughts for Shelf {
     }
 
     async fn find_all(&self, key: &KeyId, ids: &[&str]) -> Result<HashMap<String, Vec<u8>>, Failure> {
-        let shelf = self.0.lock().unwrap();
-        let find = |id: &&str| Some(((*id).to_owned(), shelf.get(&(key.clone(), (*id).to_owned()))?.clone()));
+        let kept = self.0.lock().unwrap();
+        let find = |id: &&str| Some(((*id).to_owned(), kept.get(&(key.clone(), (*id).to_owned()))?.clone()));
         Ok(ids.iter().filter_map(find).collect())
     }
 }
