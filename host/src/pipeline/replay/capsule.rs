@@ -18,25 +18,43 @@ const PREFIX: &str = "adit1_";
 const MAX_ID_BYTES: usize = 96 << 10;
 
 /// Seals for one API key. A capsule that another key was given does not open.
-pub(super) struct Seal(Box<LessSafeKey>);
+pub(super) struct Seal(Box<Keys>);
+
+struct Keys {
+    cipher: LessSafeKey,
+    nonces: Hmac<Sha256>,
+}
 
 impl Seal {
     pub(super) fn new(secret: &[u8; 32], key: &KeyId) -> Self {
-        let mut derived = keyed(secret);
-        derived.update(b"thinking in ids, 1\0");
-        derived.update(key.as_str().as_bytes());
-        Self(Box::new(LessSafeKey::new(cipher(&derived.finalize().into_bytes()))))
+        let derived = |purpose: &[u8]| {
+            let mut mac = keyed(secret);
+            mac.update(purpose);
+            mac.update(key.as_str().as_bytes());
+            mac.finalize().into_bytes()
+        };
+        Self(Box::new(Keys {
+            cipher: LessSafeKey::new(cipher(&derived(b"thinking in ids, 1: cipher\0"))),
+            nonces: keyed(&derived(b"thinking in ids, 1: nonces\0")),
+        }))
     }
 
-    /// The id that carries a thought; none if it would be too long, or there is no randomness.
+    /// The id that carries a thought; none if it would be too long.
     pub(super) fn close(&self, thought: &Thought) -> Option<String> {
-        let mut nonce = [0; NONCE_LEN];
-        getrandom::fill(&mut nonce).ok()?;
         let mut sealed = thought.write();
+        let nonce = self.nonce(&sealed)?;
         let unique = Nonce::assume_unique_for_key(nonce);
-        self.0.seal_in_place_append_tag(unique, Aad::empty(), &mut sealed).ok()?;
+        self.0.cipher.seal_in_place_append_tag(unique, Aad::empty(), &mut sealed).ok()?;
         let id = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat()));
         (id.len() <= MAX_ID_BYTES).then_some(id)
+    }
+
+    /// Of what is sealed, so that two thoughts never share one, and the same answer has the same id
+    /// however its bytes arrived.
+    fn nonce(&self, thought: &[u8]) -> Option<[u8; NONCE_LEN]> {
+        let mut mac = self.0.nonces.clone();
+        mac.update(thought);
+        mac.finalize().into_bytes().first_chunk().copied()
     }
 
     /// The thought in an id of ours.
@@ -45,7 +63,7 @@ impl Seal {
         let (nonce, sealed) = bytes.split_at_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
         let mut sealed = sealed.to_vec();
-        Thought::read(self.0.open_in_place(nonce, Aad::empty(), &mut sealed).ok()?)
+        Thought::read(self.0.cipher.open_in_place(nonce, Aad::empty(), &mut sealed).ok()?)
     }
 }
 
