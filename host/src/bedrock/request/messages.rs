@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use crate::capability::{Capabilities, Signature, Support};
-use crate::chat::{Message, Part, ResultPart, Role, ToolResult, ToolResultStatus, ToolUse};
+use crate::chat::{Message, Part, ResultPart, Role, Source, ToolResult, ToolResultStatus, ToolUse};
 use crate::error::Failure;
 
 use super::body::{Block, CachePoint, Document, GuardContent, Reasoning, ReasoningText, Turn};
@@ -156,9 +156,13 @@ impl<'a> Writer<'a> {
             match part {
                 ResultPart::Text(text) if is_blank(text) => {}
                 ResultPart::Text(text) => inside.push(Block::text(text)),
-                ResultPart::Blob(blob) if takes_media => inside.push(self.media.image(blob)?),
+                ResultPart::Blob(blob) if takes_media && is_here(&blob.source) => {
+                    inside.push(self.media.image(blob)?);
+                }
                 ResultPart::Blob(blob) => beside.push(self.media.image(blob)?),
-                ResultPart::Document(document) if takes_media => inside.push(self.media.document(document)?),
+                ResultPart::Document(document) if takes_media && is_here(&document.source) => {
+                    inside.push(self.media.document(document)?);
+                }
                 ResultPart::Document(document) => beside.push(self.media.document(document)?),
                 ResultPart::Remote(_) => return Err(left_over()),
                 // A mark stands after the whole result: a result holds none.
@@ -239,4 +243,9 @@ pub(super) fn size(block: &Block<'_>) -> usize {
         // Media are counted by pixels and pages, which nobody counts here.
         _ => 0,
     }
+}
+
+/// Nova takes media in a result, but none from S3 (recorded: "extraneous key [toolResult]").
+fn is_here(source: &Source) -> bool {
+    matches!(source, Source::Bytes(_))
 }
