@@ -11,6 +11,8 @@ pub struct Request {
     pub system: Vec<Part>,
     /// The conversation, oldest first.
     pub messages: Vec<Message>,
+    /// What becomes of a last message of the assistant's that the model does not take.
+    pub prefill: Prefill,
     /// What the model may call. The names are the client's: Bedrock's rule for names is met where
     /// the request is written for it.
     pub tools: Vec<Tool>,
@@ -45,6 +47,7 @@ impl Request {
             model: model.into(),
             system: Vec::new(),
             messages,
+            prefill: Prefill::Bridged,
             tools: Vec::new(),
             tool_choice: None,
             parallel_calls: ParallelCalls::Allowed,
@@ -68,6 +71,17 @@ pub enum Delivery {
     Streamed,
     /// In one piece.
     Whole,
+}
+
+/// What becomes of a last message of the assistant's, the beginning of an answer, where the model does
+/// not take one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Prefill {
+    /// The model is asked to go on with it.
+    #[default]
+    Bridged,
+    /// It is sent as it is, and the model may refuse it.
+    AsGiven,
 }
 
 /// Who speaks. Instructions are not messages: they stand in [`Request::system`].

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use crate::capability::{Capabilities, Signature, Support};
-use crate::chat::{Message, Part, ResultPart, Role, Source, ToolResult, ToolResultStatus, ToolUse};
+use crate::chat::{Message, Part, Prefill, ResultPart, Role, Source, ToolResult, ToolResultStatus, ToolUse};
 use crate::error::Failure;
 
 use super::body::{Block, CachePoint, Document, GuardContent, Reasoning, ReasoningText, Turn};
@@ -32,6 +32,7 @@ pub(super) struct Writer<'a> {
     pub(super) capabilities: &'a Capabilities,
     pub(super) names: &'a Names,
     pub(super) mode: Mode,
+    pub(super) prefill: Prefill,
     pub(super) is_guarded: bool,
     pub(super) media: Media<'a>,
 }
@@ -89,7 +90,8 @@ impl<'a> Writer<'a> {
     /// What the last message says may be the assistant's: the beginning of its answer.
     fn end(&self, turns: &mut Vec<Turn<'a>>) {
         let Some(last) = turns.last_mut().filter(|last| last.role == ASSISTANT) else { return };
-        if self.capabilities.prefill == Support::Refused || self.mode == Mode::Claude {
+        let is_refused = self.capabilities.prefill == Support::Refused || self.mode == Mode::Claude;
+        if is_refused && self.prefill == Prefill::Bridged {
             turns.push(Turn { role: USER, content: vec![Block::text(GO_ON)] });
         } else if let Some(Block::Text(text)) =
             last.content.iter_mut().rfind(|block| !matches!(block, Block::CachePoint(_)))

@@ -136,7 +136,8 @@ pub(super) fn write(request: &Request, capabilities: &Capabilities) -> Result<Wr
         instructions.retain(|block| !matches!(block, Block::CachePoint(_)));
     }
     let media = Media::new(capabilities);
-    let writer = Writer { capabilities, names: &names, mode, is_guarded, media };
+    let prefill = request.prefill;
+    let writer = Writer { capabilities, names: &names, mode, prefill, is_guarded, media };
     let mut body = Body {
         system,
         messages: writer.turns(&request.messages, instructions)?,

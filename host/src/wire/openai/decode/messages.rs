@@ -10,7 +10,7 @@ use super::fault;
 use super::object::{Text, object};
 use super::reasoning::ThinkingBlock;
 use super::repair::{Turn, begin_with_user, conversation, trim_end};
-use crate::chat::{CacheTtl, Message, Part, ResultPart, Role};
+use crate::chat::{CacheTtl, Message, Part, Prefill, ResultPart, Role};
 use crate::error::Failure;
 
 /// Most messages of a request.
@@ -30,16 +30,29 @@ object! {
         reasoning_signature: Text<'a> = "reasoning_signature",
         thinking_blocks: Vec<ThinkingBlock<'a>> = "thinking_blocks",
         cache_control: CacheControl<'a> = "cache_control",
+        prefix: bool = "prefix",
     } ignores ["annotations"]
 }
 
+/// What `messages` holds.
+pub(super) struct Conversation {
+    /// The instructions, in order.
+    pub(super) system: Vec<Part>,
+    /// The turns.
+    pub(super) messages: Vec<Message>,
+    /// Whether the last of them has to go out as it is (`prefix`, as DeepSeek and Mistral call it).
+    pub(super) prefill: Prefill,
+}
+
 /// Reads `messages`: the instructions, and the conversation.
-pub(super) fn decode(body: &Body<'_>, reader: &mut Reader<'_>) -> Result<(Vec<Part>, Vec<Message>), Failure> {
+pub(super) fn decode(body: &Body<'_>, reader: &mut Reader<'_>) -> Result<Conversation, Failure> {
     let raw: Vec<RawMessage<'_>> =
         body.read("messages")?.ok_or_else(|| fault::missing("messages", "an array of messages"))?;
     if raw.len() > MOST {
         return Err(fault::invalid("messages", "must hold at most 100000 messages"));
     }
+    let is_prefix = raw.last().is_some_and(|last| last.prefix == Some(true));
+    let prefill = if is_prefix { Prefill::AsGiven } else { Prefill::Bridged };
     let mut system = Vec::new();
     let mut turns = Vec::with_capacity(raw.len());
     for (place, message) in raw.into_iter().enumerate() {
@@ -54,7 +67,7 @@ pub(super) fn decode(body: &Body<'_>, reader: &mut Reader<'_>) -> Result<(Vec<Pa
     }
     begin_with_user(&mut messages);
     trim_end(&mut messages);
-    Ok((system, messages))
+    Ok(Conversation { system, messages, prefill })
 }
 
 /// Where a message belongs.

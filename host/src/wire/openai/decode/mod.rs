@@ -37,6 +37,7 @@ use crate::error::Failure;
 use crate::wire::openai::fields::CHAT;
 
 use content::Reader;
+use messages::Conversation;
 
 pub(super) use body::Body;
 pub(super) use dropped::Dropped;
@@ -99,8 +100,8 @@ pub fn decode(body: &[u8]) -> Result<Decoded, Failure> {
         ..Request::new(model, Vec::new())
     };
     let mut reader = Reader { dropped: &mut dropped, breakpoint: cache.breakpoint };
-    let (system, messages) = messages::decode(&body, &mut reader)?;
-    let request = Request { system, messages, ..request };
+    let Conversation { system, messages, prefill } = messages::decode(&body, &mut reader)?;
+    let request = Request { system, messages, prefill, ..request };
     Ok(Decoded { request, include_usage, dropped: dropped.into_names() })
 }
 
