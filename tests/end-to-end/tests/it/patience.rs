@@ -26,7 +26,7 @@ fn was_given_up(stack: &Stack) {
 fn an_answer_that_does_not_begin_in_time_has_a_status() {
     let begins = "[timeouts]\nfirst_event_ms = 50";
     for (settings, streamed) in
-        [("[timeouts]\ntotal_ms = 300", false), ("[timeouts]\ntotal_ms = 300", true), (begins, true)]
+        [("[timeouts]\ntotal_ms = 2000", false), ("[timeouts]\ntotal_ms = 2000", true), (begins, true)]
     {
         let stack = stack(settings, &json!({"hang": true}));
         let mut request = says("wait");
@@ -39,7 +39,7 @@ fn an_answer_that_does_not_begin_in_time_has_a_status() {
 
 #[test]
 fn a_stream_that_is_not_complete_in_time_ends_with_an_error() {
-    for settings in ["[timeouts]\ntotal_ms = 1000", "[timeouts]\nidle_ms = 100"] {
+    for settings in ["[timeouts]\ntotal_ms = 2500", "[timeouts]\nidle_ms = 1500"] {
         let stack = stack(settings, &falls_silent());
         let answer = stack.key().stream("wait").answer();
         assert_eq!((answer.status, &answer.error()["code"]), (200, &json!("model_timeout")), "{settings}");
