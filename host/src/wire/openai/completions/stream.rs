@@ -4,8 +4,7 @@ use super::finish::finish_reason;
 use crate::chat::{self, Event};
 use crate::error::Failure;
 use crate::wire::openai::decode::UsageChunk;
-use crate::wire::openai::encode::{Blocks, Incomplete, Slot, Usage, put_json};
-use crate::wire::openai::failure::error_body;
+use crate::wire::openai::encode::{Blocks, Frame, Incomplete, Slot, put_json};
 
 /// What follows the text of every chunk but the one that finishes.
 const CHUNK_END: &[u8] = b",\"index\":0,\"logprobs\":null,\"finish_reason\":null}]}\n\n";
@@ -16,41 +15,19 @@ const CHUNK_END: &[u8] = b",\"index\":0,\"logprobs\":null,\"finish_reason\":null
 /// [`finish`](Self::finish), or [`failure`](Self::failure) if anything fails.
 #[derive(Debug)]
 pub struct StreamEncoder {
-    /// What all chunks begin with, up to the model.
-    head: Bytes,
+    frame: Frame,
     /// What chunks with text begin with, up to the text.
     chunk_start: Bytes,
-    include_usage: UsageChunk,
-    usage: Option<chat::Usage>,
     blocks: Blocks,
-    state: State,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// Text may follow.
-    Open,
-    /// The chunk with the finish reason is written.
-    Finished,
-    /// `[DONE]` or an error is written.
-    Closed,
 }
 
 impl StreamEncoder {
     /// An encoder for one answer. `model` is the model that answers, `created` the time in
     /// seconds since 1970.
     pub fn new(id: &str, model: &str, created: u64, include_usage: UsageChunk) -> Self {
-        let mut head = BytesMut::with_capacity(256);
-        head.put_slice(b"data: {\"id\":");
-        put_json(&mut head, id);
-        head.put_slice(b",\"object\":\"text_completion\",\"created\":");
-        put_json(&mut head, &created);
-        head.put_slice(b",\"model\":");
-        put_json(&mut head, model);
-        let mut chunk_start = head.clone();
-        chunk_start.put_slice(b",\"choices\":[{\"text\":");
-        let (head, chunk_start) = (head.freeze(), chunk_start.freeze());
-        Self { head, chunk_start, include_usage, usage: None, blocks: Blocks::default(), state: State::Open }
+        let frame = Frame::new(id, "text_completion", model, created, include_usage);
+        let chunk_start = frame.chunk_start(&[b",\"choices\":[{\"text\":"]);
+        Self { frame, chunk_start, blocks: Blocks::default() }
     }
 
     /// Appends the chunks for events that arrived together. What comes after the end of the answer,
@@ -58,8 +35,9 @@ impl StreamEncoder {
     pub fn batch(&mut self, batch: &[Event], out: &mut BytesMut) {
         for event in batch {
             match event {
-                Event::Usage(usage) => self.usage = Some(*usage),
-                _ if self.state != State::Open => {}
+                // This format has no member for the tier.
+                Event::Usage(usage) => self.frame.count(chat::Usage { service_tier: None, ..*usage }),
+                _ if !self.frame.is_open() => {}
                 Event::BlockStart(start) => {
                     self.blocks.start(start);
                 }
@@ -74,7 +52,7 @@ impl StreamEncoder {
                     out.put_slice(b",\"index\":0,\"logprobs\":null,\"finish_reason\":\"");
                     out.put_slice(finish_reason(reason).as_bytes());
                     out.put_slice(b"\"}]}\n\n");
-                    self.state = State::Finished;
+                    self.frame.end();
                 }
                 Event::Delta(_)
                 | Event::BlockStop(_)
@@ -87,29 +65,13 @@ impl StreamEncoder {
     /// Ends the stream: the usage if it is wanted, then `[DONE]`. Writes nothing if the answer is
     /// not complete.
     pub fn finish(&mut self, out: &mut BytesMut) -> Result<(), Incomplete> {
-        if self.state != State::Finished {
-            return Err(Incomplete);
-        }
-        if let (UsageChunk::Include, Some(usage)) = (self.include_usage, self.usage) {
-            out.put_slice(&self.head);
-            out.put_slice(b",\"choices\":[],\"usage\":");
-            put_json(out, &Usage::from(usage));
-            out.put_slice(b"}\n\n");
-        }
-        out.put_slice(b"data: [DONE]\n\n");
-        self.state = State::Closed;
-        Ok(())
+        self.frame.finish(out)
     }
 
     /// Ends the stream with an error, the only sign that is left after the status line. Writes
     /// nothing if the stream has ended already.
     pub fn failure(&mut self, failure: &Failure, out: &mut BytesMut) {
-        if self.state != State::Closed {
-            out.put_slice(b"data: ");
-            out.put_slice(&error_body(failure));
-            out.put_slice(b"\n\n");
-            self.state = State::Closed;
-        }
+        self.frame.failure(failure, out);
     }
 
     /// A chunk up to and including its text.

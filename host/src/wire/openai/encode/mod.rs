@@ -2,6 +2,7 @@
 
 mod blocks;
 mod finish;
+mod frame;
 mod signature;
 mod stream;
 mod tier;
@@ -10,7 +11,7 @@ mod whole;
 
 pub(super) use blocks::{Blocks, Slot};
 pub use finish::Incomplete;
+pub(super) use frame::{Frame, put_json};
 pub use stream::StreamEncoder;
-pub(super) use stream::put_json;
 pub(super) use usage::Usage;
 pub use whole::whole;

@@ -1,17 +1,14 @@
 use std::fmt::Write as _;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
-use serde::Serialize;
 
 use super::blocks::{Arguments, Blocks, Slot};
 use super::finish::{Incomplete, finish_reason};
+use super::frame::{Frame, put_json};
 use super::signature::Signature;
-use super::tier;
-use super::usage::Usage;
-use crate::chat::{self, BlockKind, BlockStart, Event, StopReason};
+use crate::chat::{BlockKind, BlockStart, Event, StopReason};
 use crate::error::Failure;
 use crate::wire::openai::decode::UsageChunk;
-use crate::wire::openai::failure::error_body;
 
 /// What follows the delta of every chunk but the one that finishes.
 const CHUNK_END: &[u8] = b"},\"finish_reason\":null}]}\n\n";
@@ -26,54 +23,37 @@ const CHUNK_END: &[u8] = b"},\"finish_reason\":null}]}\n\n";
 /// with `[DONE]`.
 #[derive(Debug)]
 pub struct StreamEncoder {
-    /// What all chunks begin with, up to the model.
-    head: Bytes,
+    frame: Frame,
     /// What chunks with a delta begin with, into the delta.
     chunk_start: Bytes,
-    include_usage: UsageChunk,
-    usage: Option<chat::Usage>,
     blocks: Blocks,
     signature: Signature,
-    state: State,
+    role: Role,
 }
 
+/// Whether the first delta, which says the role, is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// Nothing is written; the first delta says the role.
-    Fresh,
-    /// Deltas may follow.
-    Open,
-    /// The chunk with the finish reason is written.
-    Finished,
-    /// `[DONE]` or an error is written.
-    Closed,
+enum Role {
+    Unsaid,
+    Said,
 }
 
 impl StreamEncoder {
     /// An encoder for one answer. `model` is the model that answers, `created` the time in
     /// seconds since 1970.
     pub fn new(id: &str, model: &str, created: u64, include_usage: UsageChunk) -> Self {
-        let mut head = BytesMut::with_capacity(256);
-        head.put_slice(b"data: {\"id\":");
-        put_json(&mut head, id);
-        head.put_slice(b",\"object\":\"chat.completion.chunk\",\"created\":");
-        put_json(&mut head, &created);
-        head.put_slice(b",\"model\":");
-        put_json(&mut head, model);
-        let mut chunk_start = head.clone();
-        if include_usage == UsageChunk::Include {
-            chunk_start.put_slice(b",\"usage\":null");
-        }
-        chunk_start.put_slice(b",\"choices\":[{\"index\":0,\"delta\":{");
-        let (head, chunk_start) = (head.freeze(), chunk_start.freeze());
+        let frame = Frame::new(id, "chat.completion.chunk", model, created, include_usage);
+        let usage: &[u8] = match include_usage {
+            UsageChunk::Include => b",\"usage\":null",
+            UsageChunk::Omit => b"",
+        };
+        let chunk_start = frame.chunk_start(&[usage, b",\"choices\":[{\"index\":0,\"delta\":{"]);
         Self {
-            head,
+            frame,
             chunk_start,
-            include_usage,
-            usage: None,
             blocks: Blocks::default(),
             signature: Signature::default(),
-            state: State::Fresh,
+            role: Role::Unsaid,
         }
     }
 
@@ -82,8 +62,8 @@ impl StreamEncoder {
     pub fn batch(&mut self, batch: &[Event], out: &mut BytesMut) {
         for event in batch {
             match event {
-                Event::Usage(usage) => self.usage = Some(*usage),
-                _ if matches!(self.state, State::Finished | State::Closed) => {}
+                Event::Usage(usage) => self.frame.count(*usage),
+                _ if !self.frame.is_open() => {}
                 Event::BlockStart(start) => self.block_start(start, out),
                 Event::Delta(delta) => self.delta(delta.index, &delta.text, out),
                 Event::BlockStop(index) => self.block_stop(*index, out),
@@ -98,33 +78,13 @@ impl StreamEncoder {
     /// Ends the stream: the usage if it is wanted, then `[DONE]`. Writes nothing if the answer is
     /// not complete.
     pub fn finish(&mut self, out: &mut BytesMut) -> Result<(), Incomplete> {
-        if self.state != State::Finished {
-            return Err(Incomplete);
-        }
-        if let (UsageChunk::Include, Some(usage)) = (self.include_usage, self.usage) {
-            out.put_slice(&self.head);
-            out.put_slice(b",\"choices\":[],\"usage\":");
-            put_json(out, &Usage::from(usage));
-            if let Some(tier) = usage.service_tier {
-                out.put_slice(b",\"service_tier\":");
-                put_json(out, tier::word(tier));
-            }
-            out.put_slice(b"}\n\n");
-        }
-        out.put_slice(b"data: [DONE]\n\n");
-        self.state = State::Closed;
-        Ok(())
+        self.frame.finish(out)
     }
 
     /// Ends the stream with an error, the only sign that is left after the status line. Writes
     /// nothing if the stream has ended already.
     pub fn failure(&mut self, failure: &Failure, out: &mut BytesMut) {
-        if self.state != State::Closed {
-            out.put_slice(b"data: ");
-            out.put_slice(&error_body(failure));
-            out.put_slice(b"\n\n");
-            self.state = State::Closed;
-        }
+        self.frame.failure(failure, out);
     }
 
     fn block_start(&mut self, start: &BlockStart, out: &mut BytesMut) {
@@ -175,14 +135,14 @@ impl StreamEncoder {
         if let Some(signature) = std::mem::take(&mut self.signature).of_the_one_thought() {
             self.text_chunk("reasoning_signature", &signature, out);
         }
-        if self.state == State::Fresh {
+        if self.role == Role::Unsaid {
             self.text_chunk("content", "", out);
         }
         self.start_chunk(out);
         out.put_slice(b"},\"finish_reason\":\"");
         out.put_slice(finish_reason(reason, self.blocks.calls()).as_bytes());
         out.put_slice(b"\"}]}\n\n");
-        self.state = State::Finished;
+        self.frame.end();
     }
 
     fn text_chunk(&mut self, member: &str, text: &str, out: &mut BytesMut) {
@@ -207,20 +167,15 @@ impl StreamEncoder {
     /// Everything up to the delta's own members.
     fn start_chunk(&mut self, out: &mut BytesMut) {
         out.put_slice(&self.chunk_start);
-        if self.state == State::Fresh {
+        if self.role == Role::Unsaid {
             out.put_slice(b"\"role\":\"assistant\",");
-            self.state = State::Open;
+            self.role = Role::Said;
         }
     }
 }
 
 /// Opens the list of calls with the one that is meant.
 fn start_call(place: usize, out: &mut BytesMut) {
-    // Neither this nor the next can fail: the buffer grows.
+    // Cannot fail: the buffer grows.
     write!(out, "\"tool_calls\":[{{\"index\":{place}").ok();
-}
-
-/// Appends a value as JSON.
-pub(in crate::wire::openai) fn put_json<T: Serialize + ?Sized>(out: &mut BytesMut, value: &T) {
-    serde_json::to_writer(out.writer(), value).ok();
 }
