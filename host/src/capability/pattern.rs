@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::bare::has_geography;
+use crate::ids;
 
 /// A model id in which `*` stands for any text, also for none.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -37,15 +38,7 @@ impl TryFrom<String> for Pattern {
 impl Pattern {
     /// Whether an id, as [`bare`](super::bare) gives it, fits.
     pub(super) fn fits(&self, id: &str) -> bool {
-        let mut pieces = self.0.split('*');
-        let Some(mut rest) = pieces.next().and_then(|first| id.strip_prefix(first)) else { return false };
-        // The earliest place for each piece leaves the most to the others.
-        let Some(last) = pieces.next_back() else { return rest.is_empty() };
-        for piece in pieces {
-            let Some((_, after)) = rest.split_once(piece) else { return false };
-            rest = after;
-        }
-        rest.ends_with(last)
+        ids::fits(&self.0, id)
     }
 }
 

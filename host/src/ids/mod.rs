@@ -4,7 +4,7 @@ mod model_pattern;
 
 use std::fmt;
 
-pub use model_pattern::{InvalidPattern, ModelPattern};
+pub use model_pattern::{InvalidPattern, ModelPattern, fits};
 
 /// Why a text is not an id of the wanted kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -25,20 +25,21 @@ impl ModelPattern {
 
     /// Whether the whole name fits.
     pub fn matches(&self, name: &str) -> bool {
-        let mut pieces = self.0.split('*');
-        let Some(rest) = pieces.next().and_then(|first| name.strip_prefix(first)) else { return false };
-        let mut rest = rest;
-        let mut last = None;
-        for piece in pieces {
-            if let Some(between) = last.replace(piece) {
-                match rest.find(between) {
-                    Some(place) => rest = rest.get(place + between.len()..).unwrap_or_default(),
-                    None => return false,
-                }
-            }
-        }
-        last.map_or(rest.is_empty(), |end| rest.ends_with(end))
+        fits(&self.0, name)
     }
+}
+
+/// Whether the whole text fits a pattern in which `*` stands for any characters, also for none.
+pub fn fits(pattern: &str, text: &str) -> bool {
+    let mut pieces = pattern.split('*');
+    let Some(mut rest) = pieces.next().and_then(|first| text.strip_prefix(first)) else { return false };
+    // The earliest place for each piece leaves the most to the others.
+    let Some(last) = pieces.next_back() else { return rest.is_empty() };
+    for piece in pieces {
+        let Some((_, after)) = rest.split_once(piece) else { return false };
+        rest = after;
+    }
+    rest.ends_with(last)
 }
 
 impl fmt::Display for ModelPattern {

@@ -11,7 +11,7 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("chat", &["ids", "error", "env"]),
     ("env", &["ids", "error", "chat"]),
     ("wire", &["chat", "ids", "error"]),
-    ("capability", &["chat"]),
+    ("capability", &["chat", "ids"]),
     ("config", &["capability", "ids", "error", "env"]),
     ("pipeline", &["chat", "capability", "ids", "error", "config"]),
     ("plugin", &["chat", "pipeline", "store", "config", "ids", "error"]),
