@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use serde::Deserialize;
 
 use super::{Prices, Thinking};
-use crate::chat;
+use crate::chat::{MediaType, ServiceTier};
 
 /// What one model can do on Bedrock. What is None is not known, unless its docstring says otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub struct Capabilities {
     /// `cachePoint` blocks. None: Bedrock refuses them for this model.
     pub caching: Option<Caching>,
     /// The formats of images that the model sees. Empty: it sees none.
-    pub images: Vec<ImageFormat>,
+    pub images: Vec<MediaType>,
     /// `document` blocks. None: the model takes none.
     pub documents: Option<DocumentLimits>,
     /// Media that lie in S3 (`source.s3Location`).
@@ -91,7 +91,7 @@ impl Default for Capabilities {
             }),
             structured_output: StructuredOutput::Tool,
             caching: None,
-            images: ImageFormat::ALL.to_vec(),
+            images: MediaType::ALL.to_vec(),
             documents: Some(DocumentLimits::default()),
             s3_media: Support::Refused,
             media_in_tool_result: Support::Refused,
@@ -212,46 +212,6 @@ pub struct Caching {
     pub tools: Support,
 }
 
-/// Formats of images (API reference, `ImageBlock`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ImageFormat {
-    /// `png`
-    Png,
-    /// `jpeg`
-    Jpeg,
-    /// `gif`
-    Gif,
-    /// `webp`
-    Webp,
-}
-
-impl ImageFormat {
-    /// All that Converse knows.
-    pub const ALL: [Self; 4] = [Self::Png, Self::Jpeg, Self::Gif, Self::Webp];
-
-    /// Converse's word for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Png => "png",
-            Self::Jpeg => "jpeg",
-            Self::Gif => "gif",
-            Self::Webp => "webp",
-        }
-    }
-}
-
-impl From<chat::MediaType> for ImageFormat {
-    fn from(media_type: chat::MediaType) -> Self {
-        match media_type {
-            chat::MediaType::Png => Self::Png,
-            chat::MediaType::Jpeg => Self::Jpeg,
-            chat::MediaType::Gif => Self::Gif,
-            chat::MediaType::Webp => Self::Webp,
-        }
-    }
-}
-
 /// How many documents a request may have, and how large (API reference, `Message`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -265,46 +225,6 @@ pub struct DocumentLimits {
 impl Default for DocumentLimits {
     fn default() -> Self {
         Self { max_count: 5, max_bytes: Some(4_718_592) }
-    }
-}
-
-/// What a call costs and how long it may wait (API reference, `ServiceTier`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ServiceTier {
-    /// `default`
-    Default,
-    /// `flex`
-    Flex,
-    /// `priority`
-    Priority,
-    /// `reserved`
-    Reserved,
-}
-
-impl ServiceTier {
-    /// All that Converse knows.
-    pub const ALL: [Self; 4] = [Self::Default, Self::Flex, Self::Priority, Self::Reserved];
-
-    /// Converse's word for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Default => "default",
-            Self::Flex => "flex",
-            Self::Priority => "priority",
-            Self::Reserved => "reserved",
-        }
-    }
-}
-
-impl From<chat::ServiceTier> for ServiceTier {
-    fn from(tier: chat::ServiceTier) -> Self {
-        match tier {
-            chat::ServiceTier::Default => Self::Default,
-            chat::ServiceTier::Flex => Self::Flex,
-            chat::ServiceTier::Priority => Self::Priority,
-            chat::ServiceTier::Reserved => Self::Reserved,
-        }
     }
 }
 

@@ -15,13 +15,14 @@ mod raw;
 #[cfg(test)]
 mod tests;
 mod thinking;
+mod words;
 
 pub use bare::{Bare, bare};
 pub use capabilities::{
-    Backend, Caching, Capabilities, DocumentLimits, Embedding, EmbeddingApi, ImageFormat, ParallelSwitch,
-    SamplingPair, ServiceTier, Signature, StructuredOutput, Support, Tools, TopK,
+    Backend, Caching, Capabilities, DocumentLimits, Embedding, EmbeddingApi, ParallelSwitch, SamplingPair,
+    Signature, StructuredOutput, Support, Tools, TopK,
 };
 pub use models::{Models, Operator};
 pub use prices::{Price, Prices};
 pub use raw::{DataFault, Entries};
-pub use thinking::{Budgets, Effort, Efforts, Thinking};
+pub use thinking::{Budgets, Efforts, Thinking};

@@ -7,10 +7,12 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::pattern::Pattern;
+use super::words;
 use super::{
-    Backend, Caching, Capabilities, DocumentLimits, Embedding, ImageFormat, Prices, SamplingPair,
-    ServiceTier, Signature, StructuredOutput, Support, Thinking, Tools, TopK,
+    Backend, Caching, Capabilities, DocumentLimits, Embedding, Prices, SamplingPair, Signature,
+    StructuredOutput, Support, Thinking, Tools, TopK,
 };
+use crate::chat::{MediaType, ServiceTier};
 
 /// What a file says about models, in its order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -67,10 +69,12 @@ pub(super) struct Entry {
     tools: Option<Maybe<Tools>>,
     structured_output: Option<StructuredOutput>,
     caching: Option<Maybe<Caching>>,
-    images: Option<Vec<ImageFormat>>,
+    #[serde(default, deserialize_with = "words::maybe_list")]
+    images: Option<Vec<MediaType>>,
     documents: Option<Maybe<DocumentLimits>>,
     s3_media: Option<Support>,
     media_in_tool_result: Option<Support>,
+    #[serde(default, deserialize_with = "words::maybe_list")]
     service_tiers: Option<Vec<ServiceTier>>,
     guardrails: Option<Support>,
     prices: Option<Prices>,

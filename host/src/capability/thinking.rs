@@ -1,8 +1,10 @@
 //! How a model is told to think, and how much.
 
 use serde::Deserialize;
+use serde::de::{Deserializer, Error};
 
-use crate::chat;
+use super::words;
+use crate::chat::Effort;
 
 /// How a model is told to think before it answers.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -33,63 +35,15 @@ pub enum Thinking {
     },
 }
 
-/// How hard a model shall think, in OpenAI's words. OpenAI's `none` is no effort: it switches thinking off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Effort {
-    /// `minimal`
-    Minimal,
-    /// `low`
-    Low,
-    /// `medium`
-    Medium,
-    /// `high`
-    High,
-    /// `xhigh`
-    Xhigh,
-    /// `max`
-    Max,
-}
-
-impl Effort {
-    /// All, the least first.
-    pub const ALL: [Self; 6] = [Self::Minimal, Self::Low, Self::Medium, Self::High, Self::Xhigh, Self::Max];
-
-    /// From OpenAI's word for it, which is Bedrock's word too.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|effort| effort.as_str() == word)
-    }
-
-    /// The word for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Minimal => "minimal",
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Xhigh => "xhigh",
-            Self::Max => "max",
-        }
-    }
-}
-
-impl From<chat::Effort> for Effort {
-    fn from(effort: chat::Effort) -> Self {
-        match effort {
-            chat::Effort::Minimal => Self::Minimal,
-            chat::Effort::Low => Self::Low,
-            chat::Effort::Medium => Self::Medium,
-            chat::Effort::High => Self::High,
-            chat::Effort::Xhigh => Self::Xhigh,
-            chat::Effort::Max => Self::Max,
-        }
-    }
-}
-
 /// The efforts that a model knows: at least one.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Vec<Effort>")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Efforts(Vec<Effort>);
+
+impl<'de> Deserialize<'de> for Efforts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        words::list(deserializer)?.try_into().map_err(D::Error::custom)
+    }
+}
 
 impl TryFrom<Vec<Effort>> for Efforts {
     type Error = &'static str;

@@ -3,6 +3,19 @@
 use super::{DocumentFormat, MediaType};
 
 impl MediaType {
+    /// All that Converse knows.
+    pub const ALL: [Self; 4] = [Self::Png, Self::Jpeg, Self::Gif, Self::Webp];
+
+    /// Converse's word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Png => "png",
+            Self::Jpeg => "jpeg",
+            Self::Gif => "gif",
+            Self::Webp => "webp",
+        }
+    }
+
     /// By the bytes themselves, which know better than any label.
     pub fn sniffed(bytes: &[u8]) -> Option<Self> {
         match bytes {

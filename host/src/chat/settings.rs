@@ -30,6 +30,28 @@ pub enum Effort {
     Max,
 }
 
+impl Effort {
+    /// All, the least first.
+    pub const ALL: [Self; 6] = [Self::Minimal, Self::Low, Self::Medium, Self::High, Self::Xhigh, Self::Max];
+
+    /// From OpenAI's word for it, which is Bedrock's word too.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|effort| effort.as_str() == word)
+    }
+
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Minimal => "minimal",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Xhigh => "xhigh",
+            Self::Max => "max",
+        }
+    }
+}
+
 /// What form the answer has to have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OutputFormat {
@@ -65,6 +87,26 @@ pub enum ServiceTier {
     Priority,
     /// Capacity that the operator has reserved.
     Reserved,
+}
+
+impl ServiceTier {
+    /// All that Converse knows.
+    pub const ALL: [Self; 4] = [Self::Default, Self::Flex, Self::Priority, Self::Reserved];
+
+    /// From Bedrock's word for it.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|tier| tier.as_str() == word)
+    }
+
+    /// Bedrock's word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Flex => "flex",
+            Self::Priority => "priority",
+            Self::Reserved => "reserved",
+        }
+    }
 }
 
 /// What checks a prompt and its answer (API reference, `GuardrailConfiguration`). Only the newest

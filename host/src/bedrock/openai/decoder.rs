@@ -54,7 +54,7 @@ impl Decoder {
             return Err(error::in_answer(&refusal, request_id));
         }
         self.has_intervened |= chunk.guardrail_action.as_deref() == Some("INTERVENED");
-        self.service_tier = chunk.service_tier.as_deref().and_then(tier).or(self.service_tier);
+        self.service_tier = chunk.service_tier.as_deref().and_then(ServiceTier::parse).or(self.service_tier);
         // There is only ever one choice: more are never asked for.
         for choice in chunk.choices.into_iter().flatten().filter(|choice| choice.index == 0) {
             if let Some(delta) = choice.delta.or(choice.message) {
@@ -174,14 +174,4 @@ fn usage(counted: &Usage) -> chat::Usage {
         cache_read_tokens: cached,
         ..chat::Usage::default()
     }
-}
-
-fn tier(name: &str) -> Option<ServiceTier> {
-    Some(match name {
-        "default" => ServiceTier::Default,
-        "flex" => ServiceTier::Flex,
-        "priority" => ServiceTier::Priority,
-        "reserved" => ServiceTier::Reserved,
-        _ => return None,
-    })
 }

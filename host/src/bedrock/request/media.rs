@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::capability::{Capabilities, ImageFormat, Support};
+use crate::capability::{Capabilities, Support};
 use crate::chat;
 use crate::chat::{Blob, DocumentFormat};
 use crate::error::Failure;
@@ -25,7 +25,7 @@ impl<'c> Media<'c> {
     }
 
     pub(super) fn image<'a>(&self, blob: &'a Blob) -> Result<Block<'a>, Failure> {
-        let format = ImageFormat::from(blob.media_type);
+        let format = blob.media_type;
         let taken = &self.capabilities.images;
         if taken.is_empty() {
             return Err(refused("the model does not see images"));

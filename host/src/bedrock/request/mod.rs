@@ -24,7 +24,7 @@ mod tools;
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
-use crate::capability::{self, Capabilities, Support};
+use crate::capability::{Capabilities, Support};
 use crate::chat::{Delivery, OutputFormat, Part, Request, ServiceTier, ToolChoice};
 use crate::error::{Failure, Kind};
 
@@ -178,11 +178,11 @@ fn service_tier(
     capabilities: &Capabilities,
     dropped: &mut Dropped,
 ) -> Option<body::ServiceTier> {
-    let tier = capability::ServiceTier::from(asked?);
+    let tier = asked?;
     if capabilities.service_tiers.contains(&tier) {
         return Some(body::ServiceTier { kind: tier.as_str() });
     }
-    if tier != capability::ServiceTier::Default {
+    if tier != ServiceTier::Default {
         dropped.note("service_tier");
     }
     None

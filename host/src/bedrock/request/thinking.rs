@@ -13,9 +13,8 @@ use std::num::NonZeroU32;
 
 use serde_json::{Map, Value, json};
 
-use crate::capability::{Budgets, Capabilities, Effort, Thinking as Style};
-use crate::chat;
-use crate::chat::{Json, Message, Part, Request, Role, Thinking};
+use crate::capability::{Budgets, Capabilities, Thinking as Style};
+use crate::chat::{Effort, Json, Message, Part, Request, Role, Thinking};
 
 use super::Dropped;
 use super::additional::Additional;
@@ -78,14 +77,13 @@ pub(super) fn decide(
 }
 
 fn by_effort(
-    effort: chat::Effort,
+    effort: Effort,
     request: &Request,
     capabilities: &Capabilities,
     room: &mut Room,
     additional: &mut Additional<'_>,
     dropped: &mut Dropped,
 ) -> Mode {
-    let effort = Effort::from(effort);
     match &capabilities.thinking {
         Style::None => {
             dropped.note(EFFORT);

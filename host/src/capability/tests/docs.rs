@@ -6,9 +6,10 @@ use std::path::Path;
 
 use super::known::IDS;
 use crate::capability::{
-    Backend, Capabilities, Effort, ImageFormat, Models, ParallelSwitch, SamplingPair, ServiceTier, Signature,
-    StructuredOutput, Support, Thinking, Tools,
+    Backend, Capabilities, Models, ParallelSwitch, SamplingPair, Signature, StructuredOutput, Support,
+    Thinking, Tools,
 };
+use crate::chat::{Effort, MediaType, ServiceTier};
 
 const BEGIN: &str = "<!-- families:begin -->";
 const END: &str = "<!-- families:end -->";
@@ -144,7 +145,7 @@ fn images(of: &Capabilities) -> String {
     let formats: Vec<&str> = of.images.iter().map(|format| format.as_str()).collect();
     match formats.len() {
         0 => "refused".to_owned(),
-        all if all == ImageFormat::ALL.len() => "mapped".to_owned(),
+        all if all == MediaType::ALL.len() => "mapped".to_owned(),
         _ => format!("mapped: {}", formats.join(", ")),
     }
 }

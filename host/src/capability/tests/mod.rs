@@ -5,6 +5,7 @@ mod known;
 
 use super::models::resolve;
 use super::*;
+use crate::chat::Effort;
 use known::IDS;
 
 fn of(model: &str) -> std::sync::Arc<Capabilities> {

@@ -12,8 +12,7 @@ use serde_json::value::RawValue;
 use crate::bedrock::request::Dropped;
 use crate::capability::{Capabilities, Support};
 use crate::chat::{
-    Delivery, Effort, Json, OutputFormat, ParallelCalls, Request, ServiceTier, Strictness, Thinking,
-    ToolChoice,
+    Delivery, Json, OutputFormat, ParallelCalls, Request, ServiceTier, Strictness, Thinking, ToolChoice,
 };
 use crate::error::{Failure, Kind};
 
@@ -91,7 +90,7 @@ pub(in crate::bedrock) fn write(request: &Request, capabilities: &Capabilities) 
         stop: &request.sampling.stop_sequences,
         reasoning_effort: effort(&request.thinking, &mut dropped),
         response_format: response_format(&request.output)?,
-        service_tier: request.service_tier.map(tier),
+        service_tier: request.service_tier.map(ServiceTier::as_str),
         metadata: Members(
             request.metadata.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
         ),
@@ -141,12 +140,7 @@ fn effort(thinking: &Thinking, dropped: &mut Dropped) -> Option<&'static str> {
     Some(match thinking {
         Thinking::Unsaid => return None,
         Thinking::Off => "none",
-        Thinking::Effort(Effort::Minimal) => "minimal",
-        Thinking::Effort(Effort::Low) => "low",
-        Thinking::Effort(Effort::Medium) => "medium",
-        Thinking::Effort(Effort::High) => "high",
-        Thinking::Effort(Effort::Xhigh) => "xhigh",
-        Thinking::Effort(Effort::Max) => "max",
+        Thinking::Effort(effort) => effort.as_str(),
         Thinking::Given(_) => {
             dropped.note("thinking");
             return None;
@@ -167,15 +161,6 @@ fn response_format(output: &OutputFormat) -> Result<Option<ResponseFormat<'_>>, 
             },
         }),
     })
-}
-
-fn tier(tier: ServiceTier) -> &'static str {
-    match tier {
-        ServiceTier::Default => "default",
-        ServiceTier::Flex => "flex",
-        ServiceTier::Priority => "priority",
-        ServiceTier::Reserved => "reserved",
-    }
 }
 
 /// Members of the model's own interface, which is this endpoint.

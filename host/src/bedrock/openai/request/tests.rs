@@ -87,7 +87,7 @@ fn settings_have_their_openai_names() {
             top_k: Some(3),
             stop_sequences: vec!["END".to_owned()],
         },
-        thinking: Thinking::Effort(Effort::Xhigh),
+        thinking: Thinking::Effort(crate::chat::Effort::Xhigh),
         output: OutputFormat::JsonSchema(Schema {
             name: "answer".to_owned(),
             description: None,

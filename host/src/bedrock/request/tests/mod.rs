@@ -218,7 +218,7 @@ fn a_message_of_cache_marks_alone_is_none() {
         ],
     );
     let capabilities =
-        capability::Models::built_in().capabilities("anthropic.claude-sonnet-4-5-20250929-v1:0");
+        crate::capability::Models::built_in().capabilities("anthropic.claude-sonnet-4-5-20250929-v1:0");
     let written: Value = serde_json::from_slice(&write(&said, &capabilities).unwrap().body).unwrap();
     let expected = json!([
         { "role": "user", "content": [{ "text": "(The beginning of this conversation is not shown.)" }] },
@@ -232,7 +232,7 @@ fn a_message_of_cache_marks_alone_is_none() {
 
 #[test]
 fn says_how_many_tokens_the_body_allows() {
-    let models = capability::Models::built_in();
+    let models = crate::capability::Models::built_in();
     let mut allowed = Vec::new();
     for model in ["us.anthropic.claude-3-7-sonnet-20250219-v1:0", "us.amazon.nova-2-lite-v1:0"] {
         let mut request = Request { thinking: Thinking::Effort(Effort::High), ..empty() };

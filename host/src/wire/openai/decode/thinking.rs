@@ -51,15 +51,11 @@ fn effort(body: &Body<'_>) -> Result<Thinking, Failure> {
     match effort.as_str() {
         "" => Ok(Thinking::Unsaid),
         "none" => Ok(Thinking::Off),
-        "minimal" => Ok(Thinking::Effort(Effort::Minimal)),
-        "low" => Ok(Thinking::Effort(Effort::Low)),
-        "medium" => Ok(Thinking::Effort(Effort::Medium)),
-        "high" => Ok(Thinking::Effort(Effort::High)),
-        "xhigh" => Ok(Thinking::Effort(Effort::Xhigh)),
-        "max" => Ok(Thinking::Effort(Effort::Max)),
-        _ => Err(fault::invalid(
-            "reasoning_effort",
-            "has to be `none`, `minimal`, `low`, `medium`, `high`, `xhigh` or `max`",
-        )),
+        word => Effort::parse(word).map(Thinking::Effort).ok_or_else(|| {
+            fault::invalid(
+                "reasoning_effort",
+                "has to be `none`, `minimal`, `low`, `medium`, `high`, `xhigh` or `max`",
+            )
+        }),
     }
 }
