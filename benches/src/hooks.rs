@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use adit::config::PluginLimits;
+use adit::enabled::EnabledPlugin;
 use adit::ids::{KeyId, PluginName, RequestId};
 use adit::pipeline::{Chunk, Context, Plugin, Plugins, Summary, TextKind};
 use adit::plugin::Catalog;
@@ -65,7 +66,9 @@ pub(crate) async fn measure(programs: &Programs, report: &mut Report) -> anyhow:
 }
 
 async fn bind(catalog: &Arc<Catalog>, name: &str) -> anyhow::Result<Arc<dyn Plugin>> {
-    Ok(catalog.bind(&PluginName::parse(name)?, &Arc::from("{}"), &KeyId::parse("aaaaaaaaaa")?).await?)
+    Ok(catalog
+        .bind(&EnabledPlugin::new(PluginName::parse(name)?, "{}"), &KeyId::parse("aaaaaaaaaa")?)
+        .await?)
 }
 
 fn context() -> anyhow::Result<Context> {

@@ -11,6 +11,9 @@ pub mod ids;
 pub mod capability;
 pub mod config;
 
+// What an operator has switched on for a key.
+pub mod enabled;
+
 // A request comes in, is known by its key, and is read into the one inner vocabulary.
 pub mod http;
 pub mod ingress;

@@ -11,7 +11,7 @@
 
 wit_bindgen::generate!({
     path: "wit",
-    inline: "package adit:sdk; world sdk { import adit:plugin/types@0.1.0; }",
+    inline: "package adit:sdk; world sdk { import adit:plugin/types@0.1.1; }",
     generate_all,
     generate_unused_types: true,
     additional_derives: [PartialEq, Eq],

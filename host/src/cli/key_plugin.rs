@@ -10,9 +10,10 @@ use serde_json::value::RawValue;
 
 use super::{key_argument, output, table};
 use crate::config::Config;
+use crate::enabled::EnabledPlugin;
 use crate::ids::PluginName;
 use crate::plugin::{Catalog, CheckError};
-use crate::store::{EnabledPlugin, Keys, Position, Sqlite};
+use crate::store::{Keys, Position, Sqlite};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeyPluginCommand {
@@ -58,7 +59,7 @@ pub(super) async fn run(data: &Path, keys: &Sqlite, command: KeyPluginCommand) -
             let catalog = Catalog::open(&settings.plugins, &settings.limits)?;
             catalog.check(&plugin, &config).await.map_err(|error| anyhow!("{}", fault_lines(&error)))?;
             let position = before.map_or(Position::Last, Position::Before);
-            let enabled = EnabledPlugin { name: plugin.clone(), config: config.into() };
+            let enabled = EnabledPlugin::new(plugin.clone(), config);
             keys.enable_plugin(&key.id, enabled, position).await?;
             output::note(&format!("Plugin `{plugin}` runs for key `{}` ({}).", key.id, key.name));
         }

@@ -1,5 +1,6 @@
 //! Whether, and from where, Adit fetches what a request names by URL.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -74,6 +75,15 @@ impl HostPattern {
         match self {
             Self::Exactly(name) => host == name,
             Self::Below(name) => host.strip_suffix(name.as_str()).is_some_and(|rest| rest.ends_with('.')),
+        }
+    }
+}
+
+impl fmt::Display for HostPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exactly(name) => f.write_str(name),
+            Self::Below(name) => write!(f, "*.{name}"),
         }
     }
 }

@@ -83,6 +83,8 @@ pub struct PluginLimits {
     /// A hook that runs many times a request. Default: 5 ms, and as much again for each 64 KiB of
     /// text.
     pub stream_hook: Duration,
+    /// All calls of one request together. Default: 250 ms, and what its hooks get for long prompts.
+    pub request_total: Duration,
     /// What one call may hand back, in bytes, or twice its input if that is more. Default: 8 MiB for
     /// a request, 256 KiB for a stream.
     pub request_output_bytes: usize,
@@ -101,6 +103,7 @@ impl Default for PluginLimits {
             init: Duration::from_millis(100),
             request_hook: Duration::from_millis(50),
             stream_hook: Duration::from_millis(5),
+            request_total: Duration::from_millis(250),
             request_output_bytes: 8 << 20,
             stream_output_bytes: 256 << 10,
             window_bytes: 4 << 10,
@@ -184,6 +187,7 @@ impl Config {
                 init: millis(limits.init_ms, defaults.init),
                 request_hook: millis(limits.request_hook_ms, defaults.request_hook),
                 stream_hook: millis(limits.stream_hook_ms, defaults.stream_hook),
+                request_total: millis(limits.request_total_ms, defaults.request_total),
                 request_output_bytes: bytes(limits.request_output_bytes, defaults.request_output_bytes),
                 stream_output_bytes: bytes(limits.stream_output_bytes, defaults.stream_output_bytes),
                 window_bytes: bytes(limits.window_bytes, defaults.window_bytes),

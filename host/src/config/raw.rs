@@ -161,6 +161,7 @@ pub(super) struct PluginLimits {
     pub(super) init_ms: Option<NonZeroU64>,
     pub(super) request_hook_ms: Option<NonZeroU64>,
     pub(super) stream_hook_ms: Option<NonZeroU64>,
+    pub(super) request_total_ms: Option<NonZeroU64>,
     pub(super) request_output_bytes: Option<NonZeroUsize>,
     pub(super) stream_output_bytes: Option<NonZeroUsize>,
     pub(super) window_bytes: Option<NonZeroUsize>,

@@ -92,7 +92,7 @@ pub(super) async fn chain(
     let key = &key.key;
     let mut plugins = Vec::with_capacity(key.plugins.len());
     for enabled in &key.plugins {
-        plugins.push(app.plugins.bind(&enabled.name, &enabled.config, &key.id).await?);
+        plugins.push(app.plugins.bind(enabled, &key.id).await?);
     }
     let label = |label: &crate::store::Label| Label { name: label.name.clone(), value: label.value.clone() };
     let context = Context {

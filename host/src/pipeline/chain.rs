@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use super::hook::{Context, Hooks, Plugin, Session, TextWish};
+use super::Hook;
+use super::hook::{Context, Plugin, Session, TextWish};
 use crate::error::Failure;
 use crate::ids::{KeyId, PluginName};
 
@@ -32,22 +33,22 @@ impl Chain {
 
     /// The plugins that would see the answer, in the order in which they would.
     pub(super) fn text_plugins(&self) -> Vec<PluginName> {
-        let seeing = self.links.iter().rev().filter(|link| link.plugin.hooks().text);
+        let seeing = self.links.iter().rev().filter(|link| link.plugin.hooks().has(Hook::Text));
         seeing.map(|link| link.plugin.name().clone()).collect()
     }
 
     /// The plugins that have a hook, in order, with what they are told at their start.
-    pub(super) fn with_hook(
-        &mut self,
-        has: fn(Hooks) -> bool,
-    ) -> impl Iterator<Item = (&Context, &mut Link)> {
+    pub(super) fn with_hook(&mut self, hook: Hook) -> impl Iterator<Item = (&Context, &mut Link)> {
         let context = &self.context;
-        self.links.iter_mut().filter(move |link| has(link.plugin.hooks())).map(move |link| (context, link))
+        self.links
+            .iter_mut()
+            .filter(move |link| link.plugin.hooks().has(hook))
+            .map(move |link| (context, link))
     }
 
     /// Ends the plugins that have nothing to do with the answer: the model may take minutes.
     pub(super) fn keep_text_plugins(&mut self) {
-        self.links.retain(|link| link.plugin.hooks().text);
+        self.links.retain(|link| link.plugin.hooks().has(Hook::Text));
     }
 
     /// Starts the plugins that are left, and gives those back that want any text, the last plugin

@@ -2,9 +2,13 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
+use super::Hooks;
+use crate::chat::{Batch, Event, Request, StopReason, Usage};
+use crate::enabled::EnabledPlugin;
 use crate::error::Failure;
 use crate::ids::{KeyId, PluginName, RequestId};
 
@@ -13,12 +17,7 @@ use crate::ids::{KeyId, PluginName, RequestId};
 pub trait Plugins: Send + Sync {
     /// The plugin with its config, for one key. Fails when there is none of that name, or it
     /// cannot be loaded.
-    async fn bind(
-        &self,
-        name: &PluginName,
-        config: &Arc<str>,
-        key: &KeyId,
-    ) -> Result<Arc<dyn Plugin>, Failure>;
+    async fn bind(&self, enabled: &EnabledPlugin, key: &KeyId) -> Result<Arc<dyn Plugin>, Failure>;
 }
 
 /// A plugin that a key has switched on.
@@ -46,19 +45,23 @@ pub trait Session: Send {
     /// Reads, and may edit, every string that the model would read.
     async fn on_prompt(&mut self, segments: &[Segment<'_>]) -> Result<PromptVerdict, Failure>;
 
+    /// Reads, and may replace, the whole request.
+    async fn on_request(&mut self, _request: &Request) -> Result<RequestVerdict, Failure> {
+        Ok(RequestVerdict::Keep)
+    }
+
+    /// Reads, and may replace, events of the answer.
+    async fn on_events(&mut self, _events: &[Event]) -> Result<EventVerdict, Failure> {
+        Ok(EventVerdict::Pass)
+    }
+
     /// Reads, and may rewrite, answer text.
     async fn on_text(&mut self, chunks: &[Chunk]) -> Result<TextVerdict, Failure>;
-}
 
-/// The hooks that a plugin has.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Hooks {
-    /// `route-hook`
-    pub route: bool,
-    /// `prompt-hook`
-    pub prompt: bool,
-    /// `text-hook`
-    pub text: bool,
+    /// Learns how the request ended.
+    async fn on_finish(&mut self, _report: &Report) -> Result<(), Failure> {
+        Ok(())
+    }
 }
 
 /// What a plugin is told of a request before any hook runs.
@@ -231,6 +234,60 @@ pub struct Outcome {
     pub consumed: usize,
     /// What stands for them; none is the bytes themselves.
     pub output: Option<String>,
+}
+
+/// A request hook's answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RequestVerdict {
+    /// Nothing changes.
+    Keep,
+    /// Another request in its place.
+    Replace(Box<Request>),
+    /// The client gets this answer and no model is called.
+    Respond(Batch),
+    /// The client gets this instead of an answer.
+    Deny(Failure),
+}
+
+/// An event hook's answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EventVerdict {
+    /// Nothing changes.
+    Pass,
+    /// These stand for all events of the call.
+    Replace(Batch),
+    /// The answer ends here with this failure.
+    Stop(Failure),
+}
+
+/// How a request ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// The model that the client named.
+    pub asked_model: String,
+    /// The id or ARN of the model that was called.
+    pub model: Option<String>,
+    /// How it ended.
+    pub end: End,
+    /// Why the model stopped, if it did.
+    pub stop: Option<StopReason>,
+    /// As Bedrock counted, before any plugin saw it.
+    pub usage: Option<Usage>,
+    /// From the arrival of the request to the model's first event.
+    pub first_event: Option<Duration>,
+    /// From the arrival of the request to its end.
+    pub total: Duration,
+}
+
+/// How a request ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum End {
+    /// The client got a complete answer.
+    Complete,
+    /// It got this failure.
+    Failed(Failure),
+    /// It went away.
+    Cancelled,
 }
 
 /// A text hook's answer.

@@ -11,6 +11,7 @@ mod deadline;
 mod embedding;
 mod explanation;
 mod hook;
+mod hooks;
 mod json_text;
 mod policy;
 mod prompt;
@@ -34,9 +35,10 @@ pub use deadline::Deadline;
 pub use embedding::{Embedded, Embedder, EmbeddingCall, EmbeddingPipeline};
 pub use explanation::Explanation;
 pub use hook::{
-    Chunk, Context, Edit, Hooks, Label, Origin, Outcome, Plugin, Plugins, PromptVerdict, Role, RouteVerdict,
-    Segment, Session, Summary, TextKind, TextVerdict, TextWish,
+    Chunk, Context, Edit, End, EventVerdict, Label, Origin, Outcome, Plugin, Plugins, PromptVerdict, Report,
+    RequestVerdict, Role, RouteVerdict, Segment, Session, Summary, TextKind, TextVerdict, TextWish,
 };
+pub use hooks::{Hook, Hooks};
 pub use policy::ModelPolicy;
 pub use replay::{Replay, Thoughts};
 pub use terms::{Losses, Terms};

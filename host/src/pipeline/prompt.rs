@@ -6,8 +6,8 @@ use bytes::Bytes;
 
 use super::chain::Chain;
 use super::hook::{Edit, Origin, PromptVerdict, Role, Segment};
-use super::json_text;
 use super::trace::{Change, Effect, Trace};
+use super::{Hook, json_text};
 use crate::chat::{self, Document, EmbeddingRequest, Json, OutputFormat, Part, Request, ResultPart, Source};
 use crate::error::Failure;
 
@@ -39,7 +39,7 @@ pub(super) async fn run(
     prompt: &mut impl Prompt,
     trace: &mut Trace,
 ) -> Result<Option<String>, Failure> {
-    for (context, link) in chain.with_hook(|hooks| hooks.prompt) {
+    for (context, link) in chain.with_hook(Hook::Prompt) {
         let start = trace.start();
         let session = link.session(context).await?;
         let mut places = prompt.places();

@@ -2,8 +2,8 @@
 
 use super::chain::Chain;
 use super::hook::{RouteVerdict, Summary};
-use super::prompt;
 use super::trace::{Effect, Trace};
+use super::{Hook, prompt};
 use crate::chat::{EmbeddingRequest, Part, Request, ResultPart};
 use crate::error::Failure;
 
@@ -25,7 +25,7 @@ pub(super) async fn run(
     trace: &mut Trace,
 ) -> Result<(), Failure> {
     let mut summary = None;
-    for (context, link) in chain.with_hook(|hooks| hooks.route) {
+    for (context, link) in chain.with_hook(Hook::Route) {
         let start = trace.start();
         let session = link.session(context).await?;
         let summary = summary.get_or_insert_with(|| request.summary());

@@ -163,10 +163,10 @@ async fn run(log: &Log, plugins: Vec<Fake>) -> Result<(String, Vec<chat::Batch>)
     Ok((served.model, served.events.try_collect().await?))
 }
 
-const ROUTE: Hooks = Hooks { route: true, prompt: false, text: false };
-const PROMPT: Hooks = Hooks { route: false, prompt: true, text: false };
-const TEXT: Hooks = Hooks { route: false, prompt: false, text: true };
-pub(super) const ALL: Hooks = Hooks { route: true, prompt: true, text: true };
+const ROUTE: Hooks = Hooks::of(&[Hook::Route]);
+const PROMPT: Hooks = Hooks::of(&[Hook::Prompt]);
+const TEXT: Hooks = Hooks::of(&[Hook::Text]);
+pub(super) const ALL: Hooks = Hooks::of(&[Hook::Route, Hook::Prompt, Hook::Text]);
 
 #[tokio::test]
 async fn hooks_run_in_order_and_on_the_way_back_in_reverse() {

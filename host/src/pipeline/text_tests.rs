@@ -9,7 +9,7 @@ use super::*;
 use crate::chat::{BlockStart, StopReason, Usage};
 use crate::error::Kind;
 use crate::pipeline::tests::chain;
-use crate::pipeline::{Context, Hooks, Plugin, PromptVerdict, RouteVerdict, Segment, Summary};
+use crate::pipeline::{Context, Hook, Hooks, Plugin, PromptVerdict, RouteVerdict, Segment, Summary};
 
 /// Answers `on-text` with a function.
 #[derive(Clone)]
@@ -32,7 +32,7 @@ impl Plugin for Fake {
     }
 
     fn hooks(&self) -> Hooks {
-        Hooks { text: true, ..Hooks::default() }
+        Hooks::of(&[Hook::Text])
     }
 
     async fn start(&self, _: &Context) -> Result<Box<dyn Session>, Failure> {

@@ -10,9 +10,10 @@ use super::component::{Compiled, Refused};
 use super::engine::Engine;
 use super::session::Initialised;
 use crate::config::PluginLimits;
+use crate::enabled::EnabledPlugin;
 use crate::error::{Failure, Kind};
 use crate::ids::{KeyId, PluginName};
-use crate::pipeline::{self, Plugin};
+use crate::pipeline::{self, Hook, Plugin};
 use crate::store::SeedRoot;
 
 /// Why there is no catalog.
@@ -141,9 +142,7 @@ impl Catalog {
         };
         match self.load(name) {
             Ok(compiled) => {
-                let hooks = compiled.hooks();
-                let named = [(hooks.route, "route"), (hooks.prompt, "prompt"), (hooks.text, "text")];
-                entry.hooks = named.into_iter().filter_map(|(has, name)| has.then_some(name)).collect();
+                entry.hooks = compiled.hooks().iter().map(Hook::name).collect();
                 entry.version = self.describe(name, "{}").await.ok().map(|descriptor| descriptor.version);
             }
             Err(fault) => entry.problem = Some(fault.to_string()),
@@ -206,12 +205,8 @@ impl Catalog {
 /// Binds plugins of a catalog that is shared by all requests.
 #[async_trait]
 impl pipeline::Plugins for Arc<Catalog> {
-    async fn bind(
-        &self,
-        name: &PluginName,
-        config: &Arc<str>,
-        key: &KeyId,
-    ) -> Result<Arc<dyn Plugin>, Failure> {
+    async fn bind(&self, enabled: &EnabledPlugin, key: &KeyId) -> Result<Arc<dyn Plugin>, Failure> {
+        let EnabledPlugin { name, config, .. } = enabled;
         let loaded = match self.loaded(name) {
             Some(loaded) => loaded,
             None => self.load_apart(name).await,

@@ -3,14 +3,18 @@ use std::path::Path;
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, InstancePre};
 
-use super::bindings::exports::adit::plugin::{lifecycle, prompt_hook, route_hook, text_hook};
+use super::bindings::exports::adit::plugin::{
+    client_format, event_hook, finish_hook, lifecycle, model_format, prompt_hook, request_hook, route_hook,
+    text_hook,
+};
 use super::engine::Engine;
 use super::instance::Guest;
 use super::wasi;
-use crate::pipeline::Hooks;
+use crate::enabled::Version;
+use crate::pipeline::{Hook, Hooks};
 
 /// The version of the contract that this host speaks.
-const CONTRACT: &str = "0.1.0";
+const CONTRACT: &str = "0.1.1";
 
 /// Why a file is no plugin.
 #[derive(Debug, thiserror::Error)]
@@ -31,9 +35,7 @@ pub enum Refused {
     #[error("does not export `adit:plugin/lifecycle@{CONTRACT}`; it exports {}", quoted(.0))]
     NoLifecycle(Vec<String>),
     /// It has nothing that could be called.
-    #[error(
-        "exports none of the hooks `route-hook`, `prompt-hook` and `text-hook` of `adit:plugin@{CONTRACT}`"
-    )]
+    #[error("exports none of the hooks of `adit:plugin@{CONTRACT}`: {}", quoted(&every_hook()))]
     NoHook,
     /// An interface has the right name and another shape.
     #[error("does not fit the contract `adit:plugin@{CONTRACT}`: {0}")]
@@ -46,7 +48,13 @@ pub(super) struct Compiled {
     pub(super) lifecycle: lifecycle::GuestIndices,
     pub(super) route: Option<route_hook::GuestIndices>,
     pub(super) prompt: Option<prompt_hook::GuestIndices>,
+    pub(super) request: Option<request_hook::GuestIndices>,
+    pub(super) event: Option<event_hook::GuestIndices>,
     pub(super) text: Option<text_hook::GuestIndices>,
+    pub(super) finish: Option<finish_hook::GuestIndices>,
+    pub(super) client_format: Option<client_format::GuestIndices>,
+    pub(super) model_format: Option<model_format::GuestIndices>,
+    hooks: Hooks,
 }
 
 impl Compiled {
@@ -67,48 +75,59 @@ impl Compiled {
             .map_err(|fault| Refused::Invalid(one_line(&fault)))?;
         check_imports(engine, &component)?;
         let mismatch = |fault: wasmtime::Error| Refused::Mismatch(one_line(&fault));
-        let exported = interfaces(engine, &component);
-        if !exported.contains(&interface("lifecycle")) {
+        let exported = exports(engine, &component);
+        if !exported.iter().any(|name| is_contract(name, "lifecycle")) {
             return Err(Refused::NoLifecycle(exported));
         }
+        let has = |hook: Hook| exported.iter().any(|name| is_contract(name, hook.interface()));
+        let hooks: Hooks = Hook::ALL.into_iter().filter(|hook| has(*hook)).collect();
+        if hooks.is_empty() {
+            return Err(Refused::NoHook);
+        }
         let pre = engine.linker.instantiate_pre(&component).map_err(mismatch)?;
-        let has = |hook: &str| exported.contains(&interface(hook));
-        let compiled = Self {
-            lifecycle: lifecycle::GuestIndices::new(&pre).map_err(mismatch)?,
-            route: has("route-hook")
-                .then(|| route_hook::GuestIndices::new(&pre))
-                .transpose()
-                .map_err(mismatch)?,
-            prompt: has("prompt-hook")
-                .then(|| prompt_hook::GuestIndices::new(&pre))
-                .transpose()
-                .map_err(mismatch)?,
-            text: has("text-hook")
-                .then(|| text_hook::GuestIndices::new(&pre))
-                .transpose()
-                .map_err(mismatch)?,
+        Self::probe(pre, hooks).map_err(mismatch)
+    }
+
+    /// Finds the functions of the hooks that the component has.
+    fn probe(pre: InstancePre<Guest>, hooks: Hooks) -> wasmtime::Result<Self> {
+        fn found<T>(
+            pre: &InstancePre<Guest>,
+            has: bool,
+            indices: impl FnOnce(&InstancePre<Guest>) -> wasmtime::Result<T>,
+        ) -> wasmtime::Result<Option<T>> {
+            has.then(|| indices(pre)).transpose()
+        }
+        Ok(Self {
+            lifecycle: lifecycle::GuestIndices::new(&pre)?,
+            route: found(&pre, hooks.has(Hook::Route), route_hook::GuestIndices::new)?,
+            prompt: found(&pre, hooks.has(Hook::Prompt), prompt_hook::GuestIndices::new)?,
+            request: found(&pre, hooks.has(Hook::Request), request_hook::GuestIndices::new)?,
+            event: found(&pre, hooks.has(Hook::Event), event_hook::GuestIndices::new)?,
+            text: found(&pre, hooks.has(Hook::Text), text_hook::GuestIndices::new)?,
+            finish: found(&pre, hooks.has(Hook::Finish), finish_hook::GuestIndices::new)?,
+            client_format: found(&pre, hooks.has(Hook::ClientFormat), client_format::GuestIndices::new)?,
+            model_format: found(&pre, hooks.has(Hook::ModelFormat), model_format::GuestIndices::new)?,
+            hooks,
             pre,
-        };
-        if compiled.hooks() == Hooks::default() { Err(Refused::NoHook) } else { Ok(compiled) }
+        })
     }
 
     pub(super) fn hooks(&self) -> Hooks {
-        Hooks { route: self.route.is_some(), prompt: self.prompt.is_some(), text: self.text.is_some() }
+        self.hooks
     }
 }
 
 fn check_imports(engine: &Engine, component: &Component) -> Result<(), Refused> {
-    let own = interface("types");
     let unknown: Vec<String> = component
         .component_type()
         .imports(&engine.wasmtime)
         .map(|(name, _)| name.to_owned())
-        .filter(|name| *name != own && !wasi::is_granted(name))
+        .filter(|name| !is_contract(name, "types") && !is_contract(name, "chat") && !wasi::is_granted(name))
         .collect();
     if unknown.is_empty() { Ok(()) } else { Err(Refused::Imports(unknown)) }
 }
 
-fn interfaces(engine: &Engine, component: &Component) -> Vec<String> {
+fn exports(engine: &Engine, component: &Component) -> Vec<String> {
     let is_interface = |item: &ComponentItem| matches!(item, ComponentItem::ComponentInstance(_));
     let kind = component.component_type();
     kind.exports(&engine.wasmtime)
@@ -117,8 +136,25 @@ fn interfaces(engine: &Engine, component: &Component) -> Vec<String> {
         .collect()
 }
 
-fn interface(name: &str) -> String {
-    format!("adit:plugin/{name}@{CONTRACT}")
+/// Whether an import or export is this interface of the contract, in this version or one that it
+/// is compatible with.
+fn is_contract(name: &str, interface: &str) -> bool {
+    let Some(version) = name
+        .strip_prefix("adit:plugin/")
+        .and_then(|rest| rest.strip_prefix(interface))
+        .and_then(|rest| rest.strip_prefix('@'))
+    else {
+        return false;
+    };
+    // Below 1.0, the first two numbers have to be the same, and the third may be smaller.
+    match (Version::parse(version), Version::parse(CONTRACT)) {
+        (Ok(theirs), Ok(ours)) => theirs.is_compatible_with(ours),
+        _ => false,
+    }
+}
+
+fn every_hook() -> Vec<String> {
+    Hook::ALL.into_iter().map(|hook| hook.interface().to_owned()).collect()
 }
 
 fn quoted(names: &[String]) -> String {

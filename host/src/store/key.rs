@@ -2,12 +2,12 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::{ApiKey, Policy, SecretHash};
-use crate::ids::{KeyId, PluginName};
+use crate::enabled::EnabledPlugin;
+use crate::ids::KeyId;
 
 /// Why a text is not a name or a label.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -97,15 +97,6 @@ impl FromStr for Label {
 
 fn is_line(text: &str, characters: usize) -> bool {
     text.chars().count() <= characters && !text.chars().any(char::is_control)
-}
-
-/// A plugin that runs for a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EnabledPlugin {
-    /// Which plugin.
-    pub name: PluginName,
-    /// What it is set to: a JSON text, checked by the plugin when it was enabled.
-    pub config: Arc<str>,
 }
 
 /// A key, without anything secret.

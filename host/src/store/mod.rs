@@ -14,11 +14,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use crate::enabled::EnabledPlugin;
 use crate::ids::{KeyId, PluginName};
 
 pub use api_key::{ApiKey, MalformedKey, SecretHash};
 pub use error::StoreError;
-pub use key::{EnabledPlugin, InvalidName, Key, KeyName, Label, StoredKey, Verification};
+pub use key::{InvalidName, Key, KeyName, Label, StoredKey, Verification};
 pub use policy::{OnLoss, Policy};
 pub use seed_root::SeedRoot;
 pub use sqlite::Sqlite;

@@ -74,7 +74,7 @@ impl Registration {
 
     /// The module that wit-bindgen writes for a world with just these hooks.
     fn bindings(&self) -> String {
-        let mut contract = String::from("package adit:plugin@0.1.0;\n");
+        let mut contract = String::from("package adit:plugin@0.1.1;\n");
         let lines = CONTRACT.iter().flat_map(|file| file.lines());
         for line in lines.filter(|line| !line.starts_with("package ")) {
             contract.push_str(line);
@@ -91,7 +91,7 @@ impl Registration {
                     path: [],
                     inline: {contract:?},
                     world: \"plugin\",
-                    with: {{ \"adit:plugin/types@0.1.0\": ::adit_plugin::types }},
+                    with: {{ \"adit:plugin/types@0.1.1\": ::adit_plugin::types }},
                     runtime_path: \"::adit_plugin::wit_bindgen::rt\",
                 }});
             }}"

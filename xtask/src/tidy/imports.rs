@@ -5,7 +5,7 @@ use super::source::{File, Violation};
 const SOURCE: &str = "host/src/";
 
 /// A module of the host and the modules that it may name. `main`, `lib` and `cli` put everything together.
-const MAY_IMPORT: [(&str, &[&str]); 15] = [
+const MAY_IMPORT: [(&str, &[&str]); 16] = [
     ("ids", &["error", "chat", "env"]),
     ("error", &["ids", "chat", "env"]),
     ("chat", &["ids", "error", "env"]),
@@ -13,12 +13,16 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("wire", &["chat", "ids", "error"]),
     ("capability", &["chat", "ids"]),
     ("config", &["capability", "ids", "error", "env"]),
-    ("pipeline", &["chat", "capability", "ids", "error", "config"]),
-    ("plugin", &["chat", "pipeline", "store", "config", "ids", "error"]),
+    ("enabled", &["config", "ids"]),
+    ("pipeline", &["chat", "capability", "enabled", "ids", "error", "config"]),
+    ("plugin", &["chat", "pipeline", "store", "enabled", "fetch", "config", "ids", "error"]),
     ("bedrock", &["chat", "capability", "pipeline", "config", "ids", "error"]),
-    ("store", &["chat", "pipeline", "ids", "error", "config"]),
+    ("store", &["chat", "pipeline", "enabled", "ids", "error", "config"]),
     ("fetch", &["config"]),
-    ("http", &["fetch", "wire", "chat", "capability", "pipeline", "store", "config", "ids", "error"]),
+    (
+        "http",
+        &["fetch", "wire", "chat", "capability", "pipeline", "store", "enabled", "config", "ids", "error"],
+    ),
     ("ingress", &["http", "config", "ids", "error"]),
     ("cli", ALL),
 ];
@@ -31,6 +35,7 @@ const ALL: &[&str] = &[
     "wire",
     "capability",
     "config",
+    "enabled",
     "fetch",
     "pipeline",
     "plugin",

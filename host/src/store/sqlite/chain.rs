@@ -1,6 +1,7 @@
 //! The order in which the plugins of a key run.
 
-use super::super::{EnabledPlugin, Position};
+use super::super::Position;
+use crate::enabled::EnabledPlugin;
 use crate::ids::PluginName;
 
 /// Puts a plugin where it belongs, or names the plugin that is not there.
@@ -45,7 +46,7 @@ mod tests {
     }
 
     fn plugin(text: &str, config: &str) -> EnabledPlugin {
-        EnabledPlugin { name: name(text), config: config.into() }
+        EnabledPlugin::new(name(text), config)
     }
 
     fn chain(names: &str) -> Vec<EnabledPlugin> {

@@ -5,6 +5,7 @@
 //! connection on a blocking thread. Several processes may use the file at once.
 
 mod chain;
+mod enabled;
 mod open;
 mod policy;
 mod reader;
@@ -18,9 +19,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
-use super::{
-    ApiKey, EnabledPlugin, Key, KeyName, Keys, Label, Policy, Position, SeedRoot, StoreError, StoredKey,
-};
+use super::{ApiKey, Key, KeyName, Keys, Label, Policy, Position, SeedRoot, StoreError, StoredKey};
+use crate::enabled::EnabledPlugin;
 use crate::ids::{KeyId, PluginName};
 use reader::Reader;
 

@@ -5,8 +5,9 @@ use std::fmt::Display;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::super::{EnabledPlugin, Key, KeyName, Label, Policy, SecretHash, SeedRoot, StoreError, StoredKey};
-use super::policy;
+use super::super::{Key, KeyName, Label, Policy, SecretHash, SeedRoot, StoreError, StoredKey};
+use super::{enabled, policy};
+use crate::enabled::EnabledPlugin;
 use crate::ids::{KeyId, PluginName};
 
 pub(super) fn find_key(connection: &Connection, id: &KeyId) -> Result<Option<StoredKey>, StoreError> {
@@ -86,9 +87,16 @@ pub(super) fn replace_plugins(
 ) -> Result<(), StoreError> {
     connection.prepare_cached("DELETE FROM enabled_plugin WHERE key_id = ?1")?.execute([id.as_str()])?;
     let mut statement = connection
-        .prepare_cached("INSERT INTO enabled_plugin (key_id, place, name, config) VALUES (?1, ?2, ?3, ?4)")?;
+        .prepare_cached("INSERT INTO enabled_plugin (key_id, place, name, config, release, terms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
     for (place, plugin) in (0_i64..).zip(plugins) {
-        statement.execute(params![id.as_str(), place, plugin.name.as_str(), &*plugin.config])?;
+        statement.execute(params![
+            id.as_str(),
+            place,
+            plugin.name.as_str(),
+            &*plugin.config,
+            plugin.release.as_ref().map(enabled::write_release),
+            enabled::write_terms(&plugin.terms)
+        ])?;
     }
     Ok(())
 }
@@ -124,13 +132,26 @@ fn labels(connection: &Connection, id: &KeyId) -> Result<Vec<Label>, StoreError>
 }
 
 fn plugins(connection: &Connection, id: &KeyId) -> Result<Vec<EnabledPlugin>, StoreError> {
-    let mut statement = connection
-        .prepare_cached("SELECT name, config FROM enabled_plugin WHERE key_id = ?1 ORDER BY place")?;
-    let plugins = statement.query_map([id.as_str()], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+    let mut statement = connection.prepare_cached(
+        "SELECT name, config, release, terms FROM enabled_plugin WHERE key_id = ?1 ORDER BY place",
+    )?;
+    let plugins = statement.query_map([id.as_str()], |row| {
+        Ok((
+            row.get::<_, String>(0)?,
+            row.get(1)?,
+            row.get::<_, Option<String>>(2)?,
+            row.get::<_, String>(3)?,
+        ))
+    })?;
     plugins
         .map(|plugin| {
-            let (name, config) = plugin?;
-            Ok(EnabledPlugin { name: PluginName::parse(name).map_err(damaged)?, config })
+            let (name, config, release, terms) = plugin?;
+            Ok(EnabledPlugin {
+                name: PluginName::parse(name).map_err(damaged)?,
+                config,
+                release: release.as_deref().map(enabled::read_release).transpose().map_err(damaged)?,
+                terms: enabled::read_terms(&terms).map_err(damaged)?,
+            })
         })
         .collect()
 }

@@ -13,7 +13,7 @@ fn name(text: &str) -> KeyName {
 }
 
 fn plugin(text: &str) -> EnabledPlugin {
-    EnabledPlugin { name: PluginName::parse(text).unwrap(), config: format!("{{\"of\":\"{text}\"}}").into() }
+    EnabledPlugin::new(PluginName::parse(text).unwrap(), format!("{{\"of\":\"{text}\"}}"))
 }
 
 async fn plugins_of(store: &Sqlite, id: &KeyId) -> Vec<String> {
@@ -270,7 +270,7 @@ fn refuses_a_newer_database_and_leaves_it() {
     assert!(matches!(error, StoreError::NewerVersion { found: 99, .. }), "{error:?}");
     assert_eq!(
         line,
-        "cannot open `adit.db`: it has version 99, this Adit knows up to 2: run the newer Adit, \
+        "cannot open `adit.db`: it has version 99, this Adit knows up to 3: run the newer Adit, \
          or choose another data folder"
     );
 }

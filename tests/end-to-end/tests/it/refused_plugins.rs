@@ -23,14 +23,14 @@ fn refused() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         (
             "stranger",
             exporting("acme:other/thing@1.0.0"),
-            "does not export `adit:plugin/lifecycle@0.1.0`; it exports `acme:other/thing@1.0.0`",
+            "does not export `adit:plugin/lifecycle@0.1.1`; it exports `acme:other/thing@1.0.0`",
         ),
         (
             "tomorrow",
             exporting("adit:plugin/lifecycle@0.2.0"),
-            "does not export `adit:plugin/lifecycle@0.1.0`; it exports `adit:plugin/lifecycle@0.2.0`",
+            "does not export `adit:plugin/lifecycle@0.1.1`; it exports `adit:plugin/lifecycle@0.2.0`",
         ),
-        ("misfit", exporting("adit:plugin/lifecycle@0.1.0"), "does not fit the contract `adit:plugin@0.1.0`"),
+        ("misfit", exporting("adit:plugin/lifecycle@0.1.0"), "does not fit the contract `adit:plugin@0.1.1`"),
         ("hookless", hookless, "exports none of the hooks `route-hook`, `prompt-hook` and `text-hook`"),
         ("core", component("(module)"), "is a core module, not a component"),
         ("text", b"(component)".to_vec(), "is not a valid WebAssembly component"),

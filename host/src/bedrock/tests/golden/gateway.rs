@@ -11,9 +11,10 @@ use tower_service::Service as _;
 
 use crate::bedrock::Bedrock;
 use crate::config::Timeouts;
+use crate::enabled::EnabledPlugin;
 use crate::error::{Failure, Kind};
 use crate::http::{App, router};
-use crate::ids::{KeyId, ModelPattern, PluginName};
+use crate::ids::{KeyId, ModelPattern};
 use crate::pipeline::{EmbeddingPipeline, Pipeline, Plugin, Plugins, Replay};
 use crate::store::{ApiKey, KeyName, Keys as _, Policy, Sqlite};
 
@@ -58,7 +59,7 @@ struct NoPlugins;
 
 #[async_trait]
 impl Plugins for NoPlugins {
-    async fn bind(&self, _: &PluginName, _: &Arc<str>, _: &KeyId) -> Result<Arc<dyn Plugin>, Failure> {
+    async fn bind(&self, _: &EnabledPlugin, _: &KeyId) -> Result<Arc<dyn Plugin>, Failure> {
         Err(Failure::new(Kind::PluginFault, "there is none"))
     }
 }

@@ -1,0 +1,164 @@
+use std::collections::BTreeSet;
+use std::fmt;
+
+use crate::config::HostPattern;
+
+/// What a plugin can import of the contract. What it imports is what it asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Capability {
+    /// Lines in the log. Every plugin has it.
+    Log,
+    /// Numbers for the operator. Every plugin has it.
+    Metrics,
+    /// Values that outlive a request.
+    Kv,
+    /// Secrets in headers of `http`.
+    Secrets,
+    /// Requests to hosts on a list.
+    Http,
+    /// The bytes of images and documents.
+    Blobs,
+}
+
+impl Capability {
+    /// All, in the order of the contract.
+    pub const ALL: [Self; 6] = [Self::Log, Self::Metrics, Self::Kv, Self::Secrets, Self::Http, Self::Blobs];
+
+    /// The interface of the contract.
+    pub fn interface(self) -> &'static str {
+        match self {
+            Self::Log => "log",
+            Self::Metrics => "metrics",
+            Self::Kv => "kv",
+            Self::Secrets => "secrets",
+            Self::Http => "http",
+            Self::Blobs => "blobs",
+        }
+    }
+
+    /// From the interface of the contract.
+    pub fn parse(interface: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|capability| capability.interface() == interface)
+    }
+}
+
+impl fmt::Display for Capability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.interface())
+    }
+}
+
+/// Why a text is no grant.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not a grant: {expected}")]
+pub struct InvalidGrant {
+    text: String,
+    expected: &'static str,
+}
+
+/// The name of a secret: 1 to 64 letters, digits, `-`, `_` and `.`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SecretName(String);
+
+impl SecretName {
+    /// Takes a name of the right form.
+    pub fn parse(text: impl Into<String>) -> Result<Self, InvalidGrant> {
+        let text = text.into();
+        let valid = (1..=64).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        if valid {
+            Ok(Self(text))
+        } else {
+            let expected = "the name of a secret has 1 to 64 letters, digits, `-`, `_` and `.`";
+            Err(InvalidGrant { text, expected })
+        }
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a plugin may import for a key. `log` and `metrics` need no grant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Grants {
+    /// The capabilities that have no list.
+    pub plain: BTreeSet<Capability>,
+    /// The hosts of `http`; with none there is no `http`.
+    pub http: Vec<HostPattern>,
+    /// The secrets of `secrets`; with none there are no `secrets`.
+    pub secrets: BTreeSet<SecretName>,
+}
+
+impl Grants {
+    /// Whether a plugin may import it.
+    pub fn allow(&self, capability: Capability) -> bool {
+        match capability {
+            Capability::Log | Capability::Metrics => true,
+            Capability::Kv | Capability::Blobs => self.plain.contains(&capability),
+            Capability::Http => !self.http.is_empty(),
+            Capability::Secrets => !self.secrets.is_empty(),
+        }
+    }
+
+    /// Adds what a text names: `kv`, `blobs`, `http=HOST` or `secret=NAME`.
+    pub fn add(&mut self, text: &str) -> Result<(), InvalidGrant> {
+        let expected = "write `kv`, `blobs`, `http=HOST` or `secret=NAME`";
+        let wrong = || InvalidGrant { text: text.to_owned(), expected };
+        match text.split_once('=') {
+            None => match Capability::parse(text) {
+                Some(capability @ (Capability::Kv | Capability::Blobs)) => {
+                    self.plain.insert(capability);
+                }
+                _ => return Err(wrong()),
+            },
+            Some(("http", host)) => {
+                self.http.push(HostPattern::try_from(host.to_owned()).map_err(|_| wrong())?);
+            }
+            Some(("secret", name)) => {
+                self.secrets.insert(SecretName::parse(name)?);
+            }
+            Some(_) => return Err(wrong()),
+        }
+        Ok(())
+    }
+
+    /// As [`Grants::add`] takes them.
+    pub fn texts(&self) -> Vec<String> {
+        let plain = self.plain.iter().map(ToString::to_string);
+        let http = self.http.iter().map(|host| format!("http={host}"));
+        let secrets = self.secrets.iter().map(|name| format!("secret={}", name.as_str()));
+        plain.chain(http).chain(secrets).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+    use super::*;
+
+    #[test]
+    fn grants_come_back_as_they_were_written() {
+        let texts = ["kv", "blobs", "http=api.example.com", "http=*.example.org", "secret=api-key"];
+        let mut grants = Grants::default();
+        for text in texts {
+            grants.add(text).unwrap();
+        }
+        assert_eq!(grants.texts(), texts);
+        assert!(Capability::ALL.into_iter().all(|capability| grants.allow(capability)));
+    }
+
+    #[test]
+    fn nothing_but_the_log_and_the_metrics_is_granted_by_itself() {
+        let granted = Capability::ALL.into_iter().filter(|capability| Grants::default().allow(*capability));
+        assert_eq!(granted.collect::<Vec<_>>(), [Capability::Log, Capability::Metrics]);
+    }
+
+    #[test]
+    fn refuses_what_is_no_grant() {
+        for text in ["", "log", "http", "http=", "secret=", "secret=a b", "kv=all", "files"] {
+            assert!(Grants::default().add(text).is_err(), "`{text}` was taken");
+        }
+    }
+}
