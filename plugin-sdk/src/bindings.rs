@@ -1,4 +1,4 @@
-//! The interface `types` of the contract in `wit/`, as Rust types.
+//! The data of the contract in `wit/`, as Rust types.
 #![allow(
     unsafe_code,
     unreachable_pub,
@@ -9,10 +9,24 @@
     reason = "this module holds generated code only"
 )]
 
-wit_bindgen::generate!({
-    path: "wit",
-    inline: "package adit:sdk; world sdk { import adit:plugin/types@0.1.1; }",
-    generate_all,
-    generate_unused_types: true,
-    additional_derives: [PartialEq, Eq],
-});
+pub mod plain {
+    wit_bindgen::generate!({
+        path: "wit",
+        inline: "package adit:sdk; world plain { import adit:plugin/types@0.1.1; }",
+        generate_all,
+        generate_unused_types: true,
+        additional_derives: [PartialEq, Eq],
+    });
+}
+
+/// Temperatures are numbers with a fraction: not `Eq`.
+pub mod structured {
+    wit_bindgen::generate!({
+        path: "wit",
+        inline: "package adit:sdk; world structured { import adit:plugin/chat@0.1.1; import adit:plugin/formats@0.1.1; }",
+        with: { "adit:plugin/types@0.1.1": crate::types },
+        generate_all,
+        generate_unused_types: true,
+        additional_derives: [PartialEq],
+    });
+}

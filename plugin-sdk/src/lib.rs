@@ -44,7 +44,8 @@ mod plugin;
 pub mod testing;
 
 #[doc(hidden)]
-pub use bindings::adit::plugin::types;
+pub use bindings::plain::adit::plugin::types;
+pub use bindings::structured::adit::plugin::{chat, formats};
 #[doc(hidden)]
 pub use wit_bindgen;
 

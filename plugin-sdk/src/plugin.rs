@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::chat::{Event, EventVerdict, Report, Request, RequestVerdict};
 use crate::{
     Chunk, Config, Outcome, PluginError, PromptVerdict, RequestContext, RouteVerdict, Segment, Summary,
     TextKinds, TextVerdict,
@@ -39,6 +40,19 @@ pub trait Plugin: Sized + 'static {
     fn on_prompt(&mut self, _segments: Vec<Segment>) -> Result<PromptVerdict, PluginError> {
         Ok(PromptVerdict::Keep)
     }
+
+    /// Hook `request`: the whole request, after every prompt hook.
+    fn on_request(&mut self, _request: Request) -> Result<RequestVerdict, PluginError> {
+        Ok(RequestVerdict::Keep)
+    }
+
+    /// Hook `event`: events of the answer, before any text hook.
+    fn on_events(&mut self, _events: Vec<Event>) -> Result<EventVerdict, PluginError> {
+        Ok(EventVerdict::Pass)
+    }
+
+    /// Hook `finish`: the request is over.
+    fn on_finish(&mut self, _report: Report) {}
 
     /// Hook `text`: the answer's text while it streams, as all the chunks of one call.
     ///

@@ -122,7 +122,9 @@ fn check_imports(engine: &Engine, component: &Component) -> Result<(), Refused> 
         .component_type()
         .imports(&engine.wasmtime)
         .map(|(name, _)| name.to_owned())
-        .filter(|name| !is_contract(name, "types") && !is_contract(name, "chat") && !wasi::is_granted(name))
+        .filter(|name| {
+            !["types", "chat", "formats"].iter().any(|own| is_contract(name, own)) && !wasi::is_granted(name)
+        })
         .collect();
     if unknown.is_empty() { Ok(()) } else { Err(Refused::Imports(unknown)) }
 }

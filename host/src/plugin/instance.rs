@@ -7,7 +7,7 @@ use wasmtime::component::{Instance as Exports, ResourceTable};
 use wasmtime::{Store, StoreLimits, StoreLimitsBuilder, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
-use super::bindings::adit::plugin::types;
+use super::bindings::adit::plugin::{chat, formats, types};
 use super::component::{Compiled, one_line};
 use super::engine::Engine;
 use super::guest_log::GuestLog;
@@ -34,8 +34,10 @@ pub(super) struct Guest {
     wasi: Option<WasiCtx>,
 }
 
-/// The interface holds types only: nothing to call.
+// These hold types only: nothing to call.
 impl types::Host for Guest {}
+impl chat::Host for Guest {}
+impl formats::Host for Guest {}
 
 impl WasiView for Guest {
     fn ctx(&mut self) -> WasiCtxView<'_> {

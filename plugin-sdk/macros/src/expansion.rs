@@ -1,16 +1,25 @@
 //! From the macro's input to the code that it stands for.
 
+use std::collections::BTreeSet;
+
 use proc_macro::{Delimiter, Group, TokenStream, TokenTree};
 
 use crate::hook::Hook;
 
 /// The contract, except the named worlds: a plugin has a world of its own.
-const CONTRACT: [&str; 5] = [
+const CONTRACT: [&str; 12] = [
     include_str!("../wit/types.wit"),
     include_str!("../wit/lifecycle.wit"),
     include_str!("../wit/route-hook.wit"),
     include_str!("../wit/prompt-hook.wit"),
     include_str!("../wit/text-hook.wit"),
+    include_str!("../wit/chat.wit"),
+    include_str!("../wit/request-hook.wit"),
+    include_str!("../wit/event-hook.wit"),
+    include_str!("../wit/finish-hook.wit"),
+    include_str!("../wit/formats.wit"),
+    include_str!("../wit/client-format.wit"),
+    include_str!("../wit/model-format.wit"),
 ];
 
 /// `Type: hook, hook`
@@ -85,13 +94,17 @@ impl Registration {
             contract.extend([" export ", hook.interface(), ";"]);
         }
         contract.push('}');
+        // A mapping that is not used is an error.
+        let data: BTreeSet<_> = self.hooks.iter().flat_map(|hook| hook.data()).chain(&["types"]).collect();
+        let mapped = |name| format!("\"adit:plugin/{name}@0.1.1\": ::adit_plugin::{name},");
+        let with = data.into_iter().map(mapped).collect::<Vec<_>>().concat();
         format!(
             "mod bindings {{
                 ::adit_plugin::wit_bindgen::generate!({{
                     path: [],
                     inline: {contract:?},
                     world: \"plugin\",
-                    with: {{ \"adit:plugin/types@0.1.1\": ::adit_plugin::types }},
+                    with: {{ {with} }},
                     runtime_path: \"::adit_plugin::wit_bindgen::rt\",
                 }});
             }}"
@@ -127,13 +140,13 @@ const LIFECYCLE: &str = "
 
 /// The implementation of a hook's interface.
 fn forward(hook: Hook) -> String {
-    let [module, method, input, verdict] = hook.signature();
+    let [module, method, input, answer] = hook.signature();
     format!(
         "impl exported::{module}::Guest for Component {{
             fn {method}(
                 session: exported::{module}::SessionBorrow<'_>,
                 input: {input},
-            ) -> ::core::result::Result<{verdict}, ::adit_plugin::PluginError> {{
+            ) -> {answer} {{
                 session.get::<Session>().call(|plugin| ::adit_plugin::Plugin::{method}(plugin, input))
             }}
         }}"
