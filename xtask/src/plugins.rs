@@ -14,7 +14,9 @@ struct Plugin {
     name: &'static str,
 }
 
-const PLUGINS: [Plugin; 3] = [
+const PLUGINS: [Plugin; 5] = [
+    Plugin { package: "audit", name: "audit" },
+    Plugin { package: "guard", name: "guard" },
     Plugin { package: "redact", name: "redact" },
     Plugin { package: "route", name: "route" },
     Plugin { package: "plugin-hello", name: "hello" },

@@ -1,0 +1,56 @@
+//! What may not be said.
+
+use std::collections::BTreeSet;
+
+use adit_plugin::Failure;
+use adit_plugin::chat::Request;
+
+use crate::reading::{any_in_message, any_text, newest_turn};
+use crate::term::Term;
+
+/// Words and phrases that end a request or an answer.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    pub(crate) terms: Vec<Term>,
+    pub(crate) places: Places,
+    pub(crate) failure: Failure,
+}
+
+/// Where a rule holds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Places {
+    pub(crate) prompt: bool,
+    pub(crate) answer: bool,
+}
+
+impl Rule {
+    /// Whether any term stands in the conversation.
+    pub(crate) fn is_in(&self, request: &Request) -> bool {
+        any_text(request, &mut |text| self.terms.iter().any(|term| term.is_in(text)))
+    }
+}
+
+/// A topic that is not talked about: several of its terms in one turn of the caller's.
+#[derive(Debug)]
+pub(crate) struct Topic {
+    pub(crate) terms: Vec<Term>,
+    pub(crate) at_least: usize,
+    pub(crate) failure: Failure,
+}
+
+impl Topic {
+    /// Whether the caller's newest turn is about it.
+    pub(crate) fn is_in(&self, request: &Request) -> bool {
+        let Some(turn) = newest_turn(request) else { return false };
+        let mut found = BTreeSet::new();
+        any_in_message(turn, &mut |text| {
+            found.extend(
+                (0..)
+                    .zip(&self.terms)
+                    .filter(|(_, term)| term.is_in(text))
+                    .map(|(number, _): (usize, _)| number),
+            );
+            found.len() >= self.at_least
+        })
+    }
+}
