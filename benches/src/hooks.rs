@@ -65,13 +65,13 @@ pub(crate) async fn measure(programs: &Programs, report: &mut Report) -> anyhow:
     Ok(())
 }
 
-async fn bind(catalog: &Arc<Catalog>, name: &str) -> anyhow::Result<Arc<dyn Plugin>> {
+pub(crate) async fn bind(catalog: &Arc<Catalog>, name: &str) -> anyhow::Result<Arc<dyn Plugin>> {
     Ok(catalog
         .bind(&EnabledPlugin::new(PluginName::parse(name)?, "{}"), &KeyId::parse("aaaaaaaaaa")?)
         .await?)
 }
 
-fn context() -> anyhow::Result<Context> {
+pub(crate) fn context() -> anyhow::Result<Context> {
     Ok(Context {
         request: RequestId::parse("req_bench")?,
         key: KeyId::parse("aaaaaaaaaa")?,

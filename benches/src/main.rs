@@ -5,6 +5,7 @@
 mod client;
 mod floor;
 mod hooks;
+mod instructions;
 mod report;
 mod server;
 mod streams;
@@ -22,6 +23,16 @@ enum Command {
         /// Where it forwards to.
         #[arg(long)]
         upstream: SocketAddr,
+    },
+    /// One kind of call, so many times.
+    Repeat {
+        /// A folder with `redact.wasm`, `route.wasm` and `hello.wasm`.
+        #[arg(long)]
+        plugins: PathBuf,
+        /// What is called.
+        scene: instructions::Scene,
+        /// How many times.
+        calls: u32,
     },
     /// Everything, as a table.
     Run(Programs),
@@ -48,6 +59,7 @@ struct Programs {
 async fn main() -> anyhow::Result<()> {
     match Command::parse() {
         Command::Floor { upstream } => floor::run(upstream).await,
+        Command::Repeat { plugins, scene, calls } => instructions::run(&plugins, scene, calls).await,
         Command::Run(programs) => {
             let mut report = report::Report::default();
             streams::measure(&programs, &mut report).await?;

@@ -6,7 +6,9 @@ mod bench;
 mod ci;
 mod clients;
 mod command;
+mod debian;
 mod dev_key;
+mod instructions;
 mod node;
 mod plugins;
 mod python;
@@ -34,6 +36,8 @@ enum Chore {
     Test(test::Options),
     /// Measure what Adit costs.
     Bench(bench::Options),
+    /// Count the instructions of calls of plugins, and compare with what they were.
+    Instructions(instructions::Options),
     /// Check what a linter cannot say: layers, names, lengths, manifests.
     Tidy,
     /// All that has to be green: format, lints, tidy, tests.
@@ -57,6 +61,7 @@ fn run(chore: Chore) -> anyhow::Result<()> {
         Chore::Serve(options) => serve::run(&workspace, &options),
         Chore::Test(options) => test::run(&workspace, &options),
         Chore::Bench(options) => bench::run(&workspace, &options),
+        Chore::Instructions(options) => instructions::run(&workspace, &options),
         Chore::Tidy => tidy::run(&workspace.root),
         Chore::Ci => ci::run(&workspace),
     }

@@ -7,7 +7,7 @@ use anyhow::bail;
 use crate::command::{self, say};
 use crate::wasm_toolchain::WasmToolchain;
 use crate::workspace::Workspace;
-use crate::{clients, plugins};
+use crate::{clients, instructions, plugins};
 
 /// What is tested.
 #[derive(clap::Args)]
@@ -29,16 +29,19 @@ pub(crate) enum Part {
     Clients,
     /// The clients in JavaScript.
     ClientsJs,
+    /// What calls of plugins cost, in instructions.
+    Instructions,
 }
 
 impl Part {
-    const ALL: [Self; 3] = [Self::Rust, Self::Clients, Self::ClientsJs];
+    const ALL: [Self; 4] = [Self::Rust, Self::Clients, Self::ClientsJs, Self::Instructions];
 
     fn name(self) -> &'static str {
         match self {
             Self::Rust => "rust",
             Self::Clients => "clients",
             Self::ClientsJs => "clients-js",
+            Self::Instructions => "instructions",
         }
     }
 
@@ -47,6 +50,7 @@ impl Part {
             Self::Rust => rust(workspace, built),
             Self::Clients => clients::python(workspace, built),
             Self::ClientsJs => clients::javascript(workspace, built),
+            Self::Instructions => instructions::check(workspace, &built.plugins),
         }
     }
 }

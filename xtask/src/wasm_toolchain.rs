@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 
-use crate::command::{output, run, say};
+use crate::command::{output, say};
+use crate::debian;
 
 /// The target that makes components.
 pub(crate) const TARGET: &str = "wasm32-wasip2";
@@ -61,12 +62,9 @@ impl WasmToolchain {
             return Ok(Self::Rustup);
         }
 
-        if output(Command::new("id").arg("-u")).as_deref() == Some("0") && has_program("apt-get") {
+        if debian::may_install() {
             say(format_args!("wasm toolchain: rustup gave none; installing {}", DEBIAN_PACKAGES.join(", ")));
-            run(apt_get().args(["update", "--quiet"]))?;
-            run(apt_get()
-                .args(["install", "--yes", "--quiet", "--no-install-recommends"])
-                .args(DEBIAN_PACKAGES))?;
+            debian::install(&DEBIAN_PACKAGES)?;
             if let Some(debian) = Self::debian(&sysroot)? {
                 return Ok(debian);
             }
@@ -146,16 +144,6 @@ fn has_target(sysroot: &Path) -> bool {
 fn package_files(package: &str) -> Option<Vec<PathBuf>> {
     let list = output(Command::new("dpkg").args(["--listfiles", package]).stderr(Stdio::null()))?;
     Some(list.lines().map(PathBuf::from).filter(|path| path.is_file()).collect())
-}
-
-fn has_program(name: &str) -> bool {
-    Command::new(name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
-}
-
-fn apt_get() -> Command {
-    let mut command = Command::new("apt-get");
-    command.env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null());
-    command
 }
 
 fn rustup_adds_the_target() -> bool {
