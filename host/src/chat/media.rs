@@ -16,6 +16,16 @@ impl MediaType {
         }
     }
 
+    /// The MIME type.
+    pub fn mime(self) -> &'static str {
+        match self {
+            Self::Png => "image/png",
+            Self::Jpeg => "image/jpeg",
+            Self::Gif => "image/gif",
+            Self::Webp => "image/webp",
+        }
+    }
+
     /// By the bytes themselves, which know better than any label.
     pub fn sniffed(bytes: &[u8]) -> Option<Self> {
         match bytes {
@@ -77,6 +87,21 @@ impl DocumentFormat {
             "text/plain" => Some(Self::Txt),
             "text/markdown" => Some(Self::Md),
             _ => None,
+        }
+    }
+
+    /// The MIME type.
+    pub fn mime(self) -> &'static str {
+        match self {
+            Self::Pdf => "application/pdf",
+            Self::Csv => "text/csv",
+            Self::Doc => "application/msword",
+            Self::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            Self::Xls => "application/vnd.ms-excel",
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Self::Html => "text/html",
+            Self::Txt => "text/plain",
+            Self::Md => "text/markdown",
         }
     }
 

@@ -6,7 +6,6 @@ use std::collections::HashSet;
 
 use super::body::Body;
 use super::fault;
-use super::json;
 use super::members::Members;
 use super::object::Text;
 use super::one_or_many::OneOrMany;
@@ -29,7 +28,7 @@ pub(super) fn decode(body: &Body<'_>) -> Result<Vec<(String, Json)>, Failure> {
             return Err(fault::invalid(object, "must have at most 10000 members"));
         }
         for (name, raw) in members.0 {
-            let value = json::readable(raw.get()).ok_or_else(|| {
+            let value = Json::parse(raw.get()).ok_or_else(|| {
                 fault::invalid(object, "has to hold valid Unicode, at most 128 levels deep")
             })?;
             additional.add(name, value, object)?;

@@ -6,7 +6,7 @@ use super::cache::{self, CacheControl};
 use super::content::{Piece, Reader, Speaker};
 use super::messages::RawMessage;
 use super::object::{Text, object};
-use super::{fault, json, reasoning};
+use super::{fault, reasoning};
 use crate::chat::{Json, Part, ToolUse};
 use crate::error::Failure;
 
@@ -136,6 +136,6 @@ fn arguments(raw: &RawValue) -> Arguments {
     let text = unquoted.as_ref().map_or(raw.get(), Text::as_str);
     match text.trim() {
         "" | "null" => Arguments::Nothing,
-        text => json::object(text).map_or(Arguments::Broken, Arguments::Object),
+        text => Json::parse_object(text).map_or(Arguments::Broken, Arguments::Object),
     }
 }

@@ -4,9 +4,9 @@ use serde_json::value::RawValue;
 
 use super::body::Body;
 use super::dropped::Dropped;
+use super::fault;
 use super::object::{Text, object};
-use super::{fault, json};
-use crate::chat::{OutputFormat, Schema, Strictness};
+use crate::chat::{Json, OutputFormat, Schema, Strictness};
 use crate::error::Failure;
 
 object! {
@@ -57,7 +57,7 @@ fn schema_of(raw: JsonSchema<'_>, path: &str, dropped: &mut Dropped) -> Result<S
     let description = raw.description.filter(|text| !text.is_blank()).map(Text::into_string);
     let path = format!("{path}.schema");
     let schema = raw.schema.ok_or_else(|| fault::missing(&path, "a JSON Schema object"))?;
-    let schema = json::object(schema.get()).ok_or_else(|| {
+    let schema = Json::parse_object(schema.get()).ok_or_else(|| {
         fault::invalid(&path, "has to be a JSON Schema object: valid Unicode, at most 128 levels deep")
     })?;
     let strictness = if raw.strict == Some(true) { Strictness::Strict } else { Strictness::Loose };

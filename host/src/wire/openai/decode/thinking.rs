@@ -4,9 +4,9 @@ use serde_json::value::RawValue;
 
 use super::body::Body;
 use super::dropped::Dropped;
+use super::fault;
 use super::object::{Text, object};
-use super::{fault, json};
-use crate::chat::{Effort, Thinking};
+use crate::chat::{Effort, Json, Thinking};
 use crate::error::Failure;
 
 object! {
@@ -41,7 +41,7 @@ pub(super) fn decode(body: &Body<'_>, dropped: &mut Dropped) -> Result<Thinking,
             "has to be a whole number of tokens, at least 1",
         ));
     }
-    json::object(raw.get())
+    Json::parse_object(raw.get())
         .map(Thinking::Given)
         .ok_or_else(|| fault::invalid("thinking", "has to hold valid Unicode, at most 128 levels deep"))
 }

@@ -106,7 +106,7 @@ fn tool(raw: RawTool<'_>, path: &str, dropped: &mut Dropped) -> Result<Tool, Fai
 /// one that says so.
 fn input_schema(parameters: Option<&RawValue>) -> Option<Json> {
     match parameters {
-        Some(raw) if raw.get().starts_with('{') && !json::is_empty(raw) => json::object(raw.get()),
+        Some(raw) if raw.get().starts_with('{') && !json::is_empty(raw) => Json::parse_object(raw.get()),
         Some(raw) if !raw.get().starts_with('{') => None,
         _ => Some(Json::from_checked(r#"{"type":"object","properties":{}}"#)),
     }

@@ -1,6 +1,9 @@
 //! Between the pipeline's words and the contract's. Every record is taken apart by name, so a new
 //! member does not compile until it is dealt with.
 
+mod events;
+mod request;
+
 use std::borrow::Cow;
 
 use super::bindings::adit::plugin::types as wit;
@@ -10,6 +13,9 @@ use crate::pipeline::{
     Chunk, Context, Edit, Label, Origin, Outcome, PromptVerdict, Role, RouteVerdict, Segment, Summary,
     TextKind, TextVerdict, TextWish,
 };
+
+pub(super) use events::{events, read_events, stop_reason, tokens};
+pub(super) use request::{read_request, request};
 
 pub(super) fn labels(labels: &[Label]) -> Vec<wit::Label<'_>> {
     labels.iter().map(|Label { name, value }| wit::Label { name, value }).collect()
