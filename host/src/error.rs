@@ -1,7 +1,7 @@
 //! The one error that a request can end with.
 //!
-//! Each failure has a [`Kind`], from which its [`Origin`], its [`Retry`] class and, in
-//! `http/status.rs`, its HTTP status follow. It carries two messages: one for the client, one for
+//! Each failure has a [`Kind`], from which its [`Origin`], its [`Retry`] class and its HTTP status
+//! follow. It carries two messages: one for the client, one for
 //! the operator's log. Modules that know more keep error types of their own and turn them into a
 //! `Failure` at their border.
 
@@ -88,6 +88,30 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The HTTP status that tells a client what kind of failure it is.
+    ///
+    /// What Bedrock refuses the gateway is never a 401: the caller's key is fine.
+    pub fn status(self) -> u16 {
+        match self {
+            Self::InvalidRequest | Self::ContextLength => 400,
+            Self::TooLarge => 413,
+            Self::Unauthenticated => 401,
+            Self::UnknownRoute | Self::ModelNotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::PluginDenied(status) => status,
+            Self::Denied | Self::ModelNotAllowed => 403,
+            Self::Throttled | Self::ModelNotReady => 429,
+            Self::ModelTimeout => 504,
+            Self::ModelError => 424,
+            Self::UpstreamUnavailable
+            | Self::StoreUnavailable
+            | Self::Overloaded
+            | Self::PluginUnavailable => 503,
+            Self::Unreachable | Self::BrokenStream | Self::UnreadableAnswer => 502,
+            Self::PluginFault | Self::Credentials | Self::UpstreamInternal | Self::Internal => 500,
+        }
+    }
+
     /// Who has to act.
     pub fn origin(self) -> Origin {
         match self {

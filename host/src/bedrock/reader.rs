@@ -54,7 +54,7 @@ impl Patience {
         let quiet = Instant::now() + self.idle;
         match self.deadline {
             Deadline::Never => quiet,
-            Deadline::At(end) => quiet.min(end),
+            Deadline::At { end, .. } => quiet.min(end),
         }
     }
 

@@ -66,7 +66,9 @@ impl Retries {
         };
         match deadline {
             Deadline::Never => attempts.await,
-            Deadline::At(end) => timeout_at(end, attempts).await.unwrap_or_else(|_| Err(error::late())),
+            Deadline::At { end, .. } => {
+                timeout_at(end, attempts).await.unwrap_or_else(|_| Err(error::late()))
+            }
         }
     }
 }

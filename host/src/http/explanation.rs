@@ -124,6 +124,7 @@ impl<'a> StepView<'a> {
             Effect::Edited(changes) => {
                 Self { effect: "edited", changes: changes.iter().map(ChangeView::of).collect(), ..view }
             }
+            Effect::Replaced => Self { effect: "replaced", ..view },
             Effect::Answered => Self { effect: "answered", ..view },
         }
     }

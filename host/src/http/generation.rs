@@ -16,7 +16,7 @@ use super::{App, body, clock, explanation, failure, keep_alive, remote, request_
 use crate::chat::{Batch, Delivery};
 use crate::error::Failure;
 use crate::ids::RequestId;
-use crate::pipeline::{Chain, Context, Deadline, Events, Label, Served};
+use crate::pipeline::{Chain, Context, Deadline, Events, Finish, Label, Served};
 use crate::store::StoredKey;
 use crate::wire::openai::{Encoder, Format, Head};
 
@@ -61,22 +61,23 @@ async fn answer(
         let body = Body::from(explanation::body(&explanation));
         return Ok(answer::response(id, "application/json", body, &explanation.dropped));
     }
-    let Served { model, dropped, events } = app.pipeline.run(request, chain, terms).await?;
+    let Served { model, dropped, events, finish } = app.pipeline.run(request, chain, terms).await?;
     tracing::info!(request = id.as_str(), key = key.key.id.as_str(), ?model, ?delivery, "answering");
 
     let answer_id = format!("{}{}", format.id_prefix(), id.as_str().trim_start_matches("req_"));
     let head = Head { id: &answer_id, model: &model, created: clock::unix_seconds() };
     match delivery {
         Delivery::Streamed => {
-            let frames = streamed(id.clone(), format.encoder(&head, decoded.include_usage), events);
+            let frames = streamed(id.clone(), format.encoder(&head, decoded.include_usage), events, finish);
             let body = Body::from_stream(
                 keep_alive::during(frames, app.timeouts.keep_alive).map(Ok::<_, Infallible>),
             );
             Ok(answer::response(id, "text/event-stream", body, &dropped))
         }
         Delivery::Whole => {
-            let body = Body::from(whole(format, &head, events).await?);
-            Ok(answer::response(id, "application/json", body, &dropped))
+            let body = whole(format, &head, events).await;
+            finish.run().await;
+            Ok(answer::response(id, "application/json", Body::from(body?), &dropped))
         }
     }
 }
@@ -117,29 +118,47 @@ fn streamed(
     id: RequestId,
     encoder: Box<dyn Encoder>,
     events: Events,
+    finish: Finish,
 ) -> impl futures::Stream<Item = Bytes> + Send + 'static {
-    let frames = stream::unfold(Some((events, encoder, id)), |state| async move {
-        let (mut events, mut encoder, id) = state?;
-        let mut out = BytesMut::new();
-        match events.next().await {
-            Some(Ok(batch)) => {
-                encoder.batch(&batch, &mut out);
-                Some((out.freeze(), Some((events, encoder, id))))
-            }
-            Some(Err(fault)) => {
-                failure::log(&id, &fault);
-                encoder.failure(&fault, &mut out);
-                Some((out.freeze(), None))
-            }
-            None => {
-                if let Err(incomplete) = encoder.finish(&mut out) {
-                    let fault = Failure::from(incomplete);
+    let begun = Stage::Answering(events, encoder, finish);
+    let frames = stream::unfold(begun, move |stage| {
+        let id = id.clone();
+        async move {
+            let (mut events, mut encoder, finish) = match stage {
+                Stage::Answering(events, encoder, finish) => (events, encoder, finish),
+                Stage::Over(finish) => {
+                    finish.run().await;
+                    return None;
+                }
+            };
+            let mut out = BytesMut::new();
+            match events.next().await {
+                Some(Ok(batch)) => {
+                    encoder.batch(&batch, &mut out);
+                    return Some((out.freeze(), Stage::Answering(events, encoder, finish)));
+                }
+                Some(Err(fault)) => {
                     failure::log(&id, &fault);
                     encoder.failure(&fault, &mut out);
                 }
-                Some((out.freeze(), None))
+                None => {
+                    if let Err(incomplete) = encoder.finish(&mut out) {
+                        let fault = Failure::from(incomplete);
+                        failure::log(&id, &fault);
+                        encoder.failure(&fault, &mut out);
+                    }
+                }
             }
+            Some((out.freeze(), Stage::Over(finish)))
         }
     });
     frames.filter(|frame| std::future::ready(!frame.is_empty()))
+}
+
+/// How far a stream is.
+enum Stage {
+    Answering(Events, Box<dyn Encoder>, Finish),
+    /// The last frame was handed out. The stream ends when the finish hooks have run: some platforms
+    /// stop everything at its end.
+    Over(Finish),
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::Hook;
-use super::hook::{Context, Plugin, Session, TextWish};
+use super::hook::{Context, Plugin, Session};
 use crate::error::Failure;
 use crate::ids::{KeyId, PluginName};
 
@@ -17,12 +17,15 @@ pub struct Chain {
 pub(super) struct Link {
     plugin: Arc<dyn Plugin>,
     session: Option<Box<dyn Session>>,
+    /// Whether a call has begun and not come back.
+    is_called: bool,
 }
 
 impl Chain {
     /// A chain of plugins, none started.
     pub fn new(context: Context, plugins: Vec<Arc<dyn Plugin>>) -> Self {
-        let links = plugins.into_iter().map(|plugin| Link { plugin, session: None }).collect();
+        let links =
+            plugins.into_iter().map(|plugin| Link { plugin, session: None, is_called: false }).collect();
         Self { context, links }
     }
 
@@ -32,9 +35,20 @@ impl Chain {
     }
 
     /// The plugins that would see the answer, in the order in which they would.
-    pub(super) fn text_plugins(&self) -> Vec<PluginName> {
-        let seeing = self.links.iter().rev().filter(|link| link.plugin.hooks().has(Hook::Text));
-        seeing.map(|link| link.plugin.name().clone()).collect()
+    pub(super) fn answer_plugins(&self) -> Vec<PluginName> {
+        let seeing = |hook| self.links.iter().rev().filter(move |link| link.has(hook));
+        let mut names: Vec<PluginName> = Vec::new();
+        for link in seeing(Hook::Event).chain(seeing(Hook::Text)) {
+            if !names.contains(link.name()) {
+                names.push(link.name().clone());
+            }
+        }
+        names
+    }
+
+    /// Whether any plugin has one of these hooks.
+    pub(super) fn has_any(&self, hooks: &[Hook]) -> bool {
+        self.links.iter().any(|link| hooks.iter().any(|hook| link.has(*hook)))
     }
 
     /// The plugins that have a hook, in order, with what they are told at their start.
@@ -46,24 +60,25 @@ impl Chain {
             .map(move |link| (context, link))
     }
 
-    /// Ends the plugins that have nothing to do with the answer: the model may take minutes.
-    pub(super) fn keep_text_plugins(&mut self) {
-        self.links.retain(|link| link.plugin.hooks().has(Hook::Text));
+    /// Ends the plugins that have nothing to do with what follows: the model may take minutes.
+    pub(super) fn keep(&mut self, hooks: &[Hook]) {
+        self.links.retain(|link| hooks.iter().any(|hook| link.has(*hook)));
     }
 
-    /// Starts the plugins that are left, and gives those back that want any text, the last plugin
-    /// first.
-    pub(super) async fn into_text_sessions(
-        self,
-    ) -> Result<Vec<(PluginName, TextWish, Box<dyn Session>)>, Failure> {
-        let mut sessions = Vec::new();
-        for mut link in self.links.into_iter().rev() {
-            let wish = link.session(&self.context).await?.text_wish();
-            if let Some(session) = link.session.filter(|_| wish.any()) {
-                sessions.push((link.plugin.name().clone(), wish, session));
-            }
-        }
-        Ok(sessions)
+    /// The places of the plugins that have a hook, the last plugin first.
+    pub(super) fn places(&self, hook: Hook) -> Vec<usize> {
+        let places = self.links.iter().enumerate().rev().filter(|(_, link)| link.has(hook));
+        places.map(|(place, _)| place).collect()
+    }
+
+    /// The plugin at a place, with what it is told at its start.
+    pub(super) fn at(&mut self, place: usize) -> Option<(&Context, &mut Link)> {
+        Some((&self.context, self.links.get_mut(place)?))
+    }
+
+    /// What is left of the chain; nothing is left here.
+    pub(super) fn take(&mut self) -> Self {
+        Self { context: self.context.clone(), links: std::mem::take(&mut self.links) }
     }
 }
 
@@ -73,12 +88,30 @@ impl Link {
         self.plugin.name()
     }
 
-    /// The plugin's session, started now if it was not before.
+    /// Whether the plugin has the hook.
+    pub(super) fn has(&self, hook: Hook) -> bool {
+        self.plugin.hooks().has(hook)
+    }
+
+    /// The plugin's session for one call, started now if it was not before. One that was left in the
+    /// middle of a call, as when the client goes away, cannot be called again: another takes its place.
     pub(super) async fn session(&mut self, context: &Context) -> Result<&mut Box<dyn Session>, Failure> {
         let session = match self.session.take() {
-            Some(session) => session,
-            None => self.plugin.start(context).await?,
+            Some(session) if !self.is_called => session,
+            _ => self.plugin.start(context).await?,
         };
+        self.is_called = true;
         Ok(self.session.insert(session))
+    }
+
+    /// Gives the session's memory back.
+    pub(super) fn end(&mut self) {
+        self.session = None;
+    }
+
+    /// What the call has answered. A session that failed is not called again.
+    pub(super) fn answered<T>(&mut self, answer: Result<T, Failure>) -> Result<T, Failure> {
+        self.is_called = answer.is_err();
+        answer
     }
 }

@@ -8,20 +8,34 @@ pub enum Deadline {
     /// Whenever it is.
     Never,
     /// By then.
-    At(Instant),
+    At {
+        /// When the request arrived.
+        arrived: Instant,
+        /// When its time is over.
+        end: Instant,
+    },
 }
 
 impl Deadline {
-    /// So long from now.
+    /// So long from now, the arrival of the request.
     pub fn after(time: Duration) -> Self {
-        Instant::now().checked_add(time).map_or(Self::Never, Self::At)
+        let arrived = Instant::now();
+        arrived.checked_add(time).map_or(Self::Never, |end| Self::At { arrived, end })
+    }
+
+    /// When the request arrived; now, without an end to its time.
+    pub(super) fn arrived(self) -> Instant {
+        match self {
+            Self::Never => Instant::now(),
+            Self::At { arrived, .. } => arrived,
+        }
     }
 
     /// The time left; none without an end to it.
     pub fn left(self) -> Option<Duration> {
         match self {
             Self::Never => None,
-            Self::At(end) => Some(end.saturating_duration_since(Instant::now())),
+            Self::At { end, .. } => Some(end.saturating_duration_since(Instant::now())),
         }
     }
 }

@@ -1,20 +1,22 @@
 //! The shape of an embedding's way: the hooks in front of a model, then the model.
 //!
 //! ```text
-//! route hooks ► prompt hooks ► embedder
+//! route hooks ► prompt hooks ► embedder ► finish hooks
 //! ```
 //!
-//! There is no text on the way back, so no text hook runs, and the plugins end before the model is
-//! called.
+//! There is no text on the way back, so no other hook runs, and the plugins that have no finish hook
+//! end before the model is called.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
 use super::chain::Chain;
+use super::finish::Work;
+use super::hook::End;
 use super::trace::Trace;
-use super::{Deadline, Terms, Upstream, prompt, route};
-use crate::chat::{EmbeddingRequest, Embeddings};
+use super::{Deadline, Hook, Terms, Upstream, prompt, route};
+use crate::chat::{EmbeddingRequest, Embeddings, Usage};
 use crate::error::{Failure, Kind};
 
 /// Where texts become vectors.
@@ -60,24 +62,39 @@ impl EmbeddingPipeline {
     /// Takes a request through the plugins to the model.
     pub async fn run(
         &self,
+        request: EmbeddingRequest,
+        chain: Chain,
+        terms: Terms,
+    ) -> Result<Embedded, Failure> {
+        let mut work = Work::new(chain, &request.model, terms.deadline);
+        let made = self.make(request, &mut work, terms).await;
+        let end = made.as_ref().map_or_else(|failure| End::Failed(failure.clone()), |_| End::Complete);
+        work.finish(end).await;
+        made
+    }
+
+    async fn make(
+        &self,
         mut request: EmbeddingRequest,
-        mut chain: Chain,
+        work: &mut Work,
         terms: Terms,
     ) -> Result<Embedded, Failure> {
         let trace = &mut Trace::Off;
-        route::run(&mut chain, &mut request, trace).await?;
-        if prompt::run(&mut chain, &mut request, trace).await?.is_some() {
+        route::run(&mut work.chain, &mut request, trace).await?;
+        if prompt::run(&mut work.chain, &mut request, trace).await?.is_some() {
             return Err(Failure::new(
                 Kind::PluginDenied(400),
                 "a plugin answered in the model's place with a text, and a text is no embedding; ask the operator",
             ));
         }
-        drop(chain);
+        work.chain.keep(&[Hook::Finish]);
         terms.models.admit(&mut request.model, &*self.embedder)?;
         let model = request.model.clone();
         let call = self.embedder.prepare_embedding(request).await?;
         let dropped = terms.losses.accept(call.dropped())?;
+        work.calls(&model);
         let embeddings = call.send(terms.deadline).await?;
+        work.cost(Usage { input_tokens: embeddings.input_tokens, ..Usage::default() });
         Ok(Embedded { model, dropped, embeddings })
     }
 }

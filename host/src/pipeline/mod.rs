@@ -1,21 +1,27 @@
 //! The shape of a request on its way: hooks, then the model, then the hooks in reverse.
 //!
 //! ```text
-//! route hooks ► prompt hooks ► upstream ► text hooks (the last plugin first)
+//! route hooks ► prompt hooks ► request hooks ► upstream
+//!     ► event hooks, then text hooks (the last plugin first) ► finish hooks
 //! ```
 //!
 //! Plugins and Bedrock are reached as `dyn Plugin` and `dyn Upstream`; this module knows neither.
 
+mod answer;
 mod chain;
 mod deadline;
 mod embedding;
+mod events;
 mod explanation;
+mod finish;
+mod grammar;
 mod hook;
 mod hooks;
 mod json_text;
 mod policy;
 mod prompt;
 mod replay;
+mod request;
 mod route;
 mod terms;
 mod text;
@@ -26,14 +32,17 @@ use std::sync::Arc;
 
 use futures::{StreamExt, stream};
 
-use crate::chat::{BlockKind, BlockStart, Delta, Event, Request, StopReason, Usage};
+use crate::chat::{Batch, BlockKind, BlockStart, Delta, Event, Request, StopReason, Usage};
 use crate::error::Failure;
+use answer::Stages;
+use finish::Work;
 use trace::Trace;
 
 pub use chain::Chain;
 pub use deadline::Deadline;
 pub use embedding::{Embedded, Embedder, EmbeddingCall, EmbeddingPipeline};
 pub use explanation::Explanation;
+pub use finish::Finish;
 pub use hook::{
     Chunk, Context, Edit, End, EventVerdict, Label, Origin, Outcome, Plugin, Plugins, PromptVerdict, Report,
     RequestVerdict, Role, RouteVerdict, Segment, Session, Summary, TextKind, TextVerdict, TextWish,
@@ -58,8 +67,10 @@ pub struct Served {
     pub model: String,
     /// Request fields that had no effect, by their OpenAI names.
     pub dropped: Vec<String>,
-    /// What it says, after the text hooks.
+    /// What it says, after the plugins.
     pub events: Events,
+    /// To be run when the last of it was handed out.
+    pub finish: Finish,
 }
 
 impl Pipeline {
@@ -76,21 +87,41 @@ impl Pipeline {
     /// Takes a request through the plugins to the model, and the answer back through them.
     ///
     /// A failure before the first event is the `Err`; one after it is the last item of the events.
-    pub async fn run(&self, mut request: Request, mut chain: Chain, terms: Terms) -> Result<Served, Failure> {
-        let key = chain.key().clone();
-        let reply = self.before_the_model(&mut request, &mut chain, &terms, &mut Trace::Off).await?;
-        chain.keep_text_plugins();
-        if let Some(text) = reply {
-            let dropped = terms.losses.accept(&[])?;
-            let events = text::run(text::stages(chain).await?, replied(text)).await?;
-            return Ok(Served { model: request.model, dropped, events });
+    pub async fn run(&self, mut request: Request, chain: Chain, terms: Terms) -> Result<Served, Failure> {
+        let mut work = Work::new(chain, &request.model, terms.deadline);
+        let begun = match self.begin(&mut request, &mut work, &terms).await {
+            Ok(begun) => begun,
+            Err(failure) => {
+                work.finish(End::Failed(failure.clone())).await;
+                return Err(failure);
+            }
+        };
+        let Begun { dropped, stages, events } = begun;
+        match answer::run(work, stages, events).await {
+            Ok((events, finish)) => Ok(Served { model: request.model, dropped, events, finish }),
+            Err((work, failure)) => {
+                work.finish(End::Failed(failure.clone())).await;
+                Err(failure)
+            }
         }
-        let call = self.upstream.prepare(&request).await?;
+    }
+
+    /// Takes a request to the first word of its answer, from a plugin or the model.
+    async fn begin(&self, request: &mut Request, work: &mut Work, terms: &Terms) -> Result<Begun, Failure> {
+        let key = work.chain.key().clone();
+        let reply = self.before_the_model(request, &mut work.chain, terms, &mut Trace::Off).await?;
+        work.chain.keep(&[Hook::Event, Hook::Text, Hook::Finish]);
+        if let Some(batch) = reply {
+            let dropped = terms.losses.accept(&[])?;
+            let stages = Stages::start(work).await?;
+            return Ok(Begun { dropped, stages, events: stream::iter([Ok(batch)]).boxed() });
+        }
+        let call = self.upstream.prepare(request).await?;
         let dropped = terms.losses.accept(call.dropped())?;
-        let stages = text::stages(chain).await?;
+        let stages = Stages::start(work).await?;
+        work.calls(&request.model);
         let events = call.send(terms.deadline).await?;
-        let events = text::run(stages, self.replay.keep(&key, &request, events)).await?;
-        Ok(Served { model: request.model, dropped, events })
+        Ok(Begun { dropped, stages, events: self.replay.keep(&key, request, events) })
     }
 
     /// Takes a request as far as the model and says what would be sent. No model is called.
@@ -109,7 +140,7 @@ impl Pipeline {
             let call = self.upstream.prepare(&request).await?;
             (Some(call.plan()), terms.losses.accept(call.dropped())?)
         };
-        let answer_plugins = chain.text_plugins();
+        let answer_plugins = chain.answer_plugins();
         Ok(Explanation {
             asked,
             model: request.model,
@@ -120,7 +151,7 @@ impl Pipeline {
         })
     }
 
-    /// All that happens to a request before it is written for its model. Gives the text of a plugin
+    /// All that happens to a request before it is written for its model. Gives the answer of a plugin
     /// that answers in the model's place.
     async fn before_the_model(
         &self,
@@ -128,25 +159,35 @@ impl Pipeline {
         chain: &mut Chain,
         terms: &Terms,
         trace: &mut Trace,
-    ) -> Result<Option<String>, Failure> {
+    ) -> Result<Option<Batch>, Failure> {
         self.replay.restore(chain.key(), request).await;
         route::run(chain, request, trace).await?;
-        let reply = prompt::run(chain, request, trace).await?;
+        let reply = match prompt::run(chain, request, trace).await? {
+            Some(text) => Some(replied(text)),
+            None => request::run(chain, request, trace).await?,
+        };
+        // Behind all of them: no plugin reaches further than the key that it works for.
         terms.models.admit(&mut request.model, &*self.upstream)?;
         Ok(reply)
     }
 }
 
+/// An answer that has begun.
+struct Begun {
+    dropped: Vec<String>,
+    stages: Stages,
+    events: Events,
+}
+
 /// The answer that a plugin gave in the model's place.
-fn replied(text: String) -> Events {
-    let batch = vec![
+fn replied(text: String) -> Batch {
+    vec![
         Event::BlockStart(BlockStart { index: 0, kind: BlockKind::Text }),
         Event::Delta(Delta { index: 0, text }),
         Event::BlockStop(0),
         Event::MessageStop(StopReason::EndTurn),
         Event::Usage(Usage::default()),
-    ];
-    stream::iter([Ok(batch)]).boxed()
+    ]
 }
 
 #[cfg(test)]

@@ -43,7 +43,8 @@ pub(super) async fn run(
         let start = trace.start();
         let session = link.session(context).await?;
         let mut places = prompt.places();
-        match session.on_prompt(&segments(&places)).await? {
+        let answer = session.on_prompt(&segments(&places)).await;
+        match link.answered(answer)? {
             PromptVerdict::Keep => trace.note(start, link.name(), HOOK, || Effect::Kept),
             PromptVerdict::Edit(edits) => {
                 trace.note(start, link.name(), HOOK, || Effect::Edited(changes(&segments(&places), &edits)));

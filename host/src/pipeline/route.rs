@@ -29,7 +29,8 @@ pub(super) async fn run(
         let start = trace.start();
         let session = link.session(context).await?;
         let summary = summary.get_or_insert_with(|| request.summary());
-        match session.on_route(summary).await? {
+        let answer = session.on_route(summary).await;
+        match link.answered(answer)? {
             RouteVerdict::Keep => trace.note(start, link.name(), HOOK, || Effect::Kept),
             RouteVerdict::To(model) => {
                 let from = std::mem::replace(&mut summary.model, model);

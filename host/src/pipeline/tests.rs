@@ -20,13 +20,34 @@ pub(super) struct Fake {
     hooks: Hooks,
     pub(super) route: RouteVerdict,
     pub(super) prompt: PromptVerdict,
+    pub(super) request: RequestVerdict,
+    pub(super) on_events: OnEvents,
     log: Log,
 }
+
+type OnEvents = Arc<dyn Fn(&[Event]) -> EventVerdict + Send + Sync>;
 
 impl Fake {
     pub(super) fn new(name: &str, hooks: Hooks, log: &Log) -> Self {
         let name = PluginName::parse(name).unwrap();
-        Self { name, hooks, route: RouteVerdict::Keep, prompt: PromptVerdict::Keep, log: Arc::clone(log) }
+        Self {
+            name,
+            hooks,
+            route: RouteVerdict::Keep,
+            prompt: PromptVerdict::Keep,
+            request: RequestVerdict::Keep,
+            on_events: Arc::new(|_| EventVerdict::Pass),
+            log: Arc::clone(log),
+        }
+    }
+
+    /// Answers each call of the event hook with this.
+    pub(super) fn with_events(
+        mut self,
+        on_events: impl Fn(&[Event]) -> EventVerdict + Send + Sync + 'static,
+    ) -> Self {
+        self.on_events = Arc::new(on_events);
+        self
     }
 
     fn note(&self, what: &str) {
@@ -72,6 +93,27 @@ impl Session for FakeSession {
     async fn on_prompt(&mut self, segments: &[Segment<'_>]) -> Result<PromptVerdict, Failure> {
         self.0.note(&format!("prompt {}", segments.first().map_or("", |segment| &segment.text)));
         Ok(self.0.prompt.clone())
+    }
+
+    async fn on_request(&mut self, request: &Request) -> Result<RequestVerdict, Failure> {
+        self.0.note(&format!("request {}", request.model));
+        Ok(self.0.request.clone())
+    }
+
+    async fn on_events(&mut self, events: &[Event]) -> Result<EventVerdict, Failure> {
+        self.0.note("events");
+        Ok((self.0.on_events)(events))
+    }
+
+    async fn on_finish(&mut self, report: &Report) -> Result<(), Failure> {
+        let end = match &report.end {
+            End::Complete => "complete",
+            End::Failed(failure) => &failure.message,
+            End::Cancelled => "cancelled",
+        };
+        let (model, stop) = (report.model.as_deref().unwrap_or("nothing"), report.stop.is_some());
+        self.0.note(&format!("finish {end}: {} called {model}, stopped {stop}", report.asked_model));
+        Ok(())
     }
 
     async fn on_text(&mut self, chunks: &[Chunk]) -> Result<TextVerdict, Failure> {
@@ -127,7 +169,7 @@ impl Call for EchoCall {
 
     async fn send(self: Box<Self>, _: Deadline) -> Result<Events, Failure> {
         self.log.lock().unwrap().push(format!("model: {}", self.model));
-        Ok(replied(self.text))
+        Ok(stream::iter([Ok(replied(self.text))]).boxed())
     }
 }
 
@@ -160,7 +202,27 @@ async fn run(log: &Log, plugins: Vec<Fake>) -> Result<(String, Vec<chat::Batch>)
     let plugins = plugins.into_iter().map(|plugin| Arc::new(plugin) as Arc<dyn Plugin>).collect();
     let pipeline = Pipeline::new(Arc::new(Echo(Arc::clone(log))), Replay::Off);
     let served = pipeline.run(request(), chain(plugins), terms()).await?;
-    Ok((served.model, served.events.try_collect().await?))
+    let batches = served.events.try_collect().await;
+    served.finish.run().await;
+    Ok((served.model, batches?))
+}
+
+/// What plugins leave of an answer of a model.
+pub(super) async fn passed(
+    plugins: Vec<Arc<dyn Plugin>>,
+    batches: Vec<Batch>,
+) -> Result<Vec<Batch>, Failure> {
+    let events = stream::iter(batches.into_iter().map(Ok)).boxed();
+    answered(plugins, events).await?.try_collect().await
+}
+
+/// An answer of a model on its way through plugins.
+pub(super) async fn answered(plugins: Vec<Arc<dyn Plugin>>, events: Events) -> Result<Events, Failure> {
+    let mut work = Work::new(chain(plugins), "asked", Deadline::Never);
+    work.calls("model");
+    let stages = Stages::start(&mut work).await?;
+    let (events, _) = answer::run(work, stages, events).await.map_err(|(_, failure)| failure)?;
+    Ok(events)
 }
 
 const ROUTE: Hooks = Hooks::of(&[Hook::Route]);
@@ -182,8 +244,8 @@ async fn hooks_run_in_order_and_on_the_way_back_in_reverse() {
         "model: asked",
         "b: text hello",
         "a: text hello",
-        "b: end",
         "a: end",
+        "b: end",
     ];
     assert_eq!(*log.lock().unwrap(), expected);
 }
@@ -234,4 +296,78 @@ async fn a_refusal_ends_the_request_before_the_model() {
         assert_eq!(run(&log, vec![plugin]).await.unwrap_err(), refusal);
         assert!(!log.lock().unwrap().iter().any(|line| line.starts_with("model")));
     }
+}
+
+const EVERY: Hooks = Hooks::of(&[Hook::Prompt, Hook::Request, Hook::Event, Hook::Text, Hook::Finish]);
+
+#[tokio::test]
+async fn all_event_hooks_run_before_all_text_hooks_and_the_finish_hooks_last() {
+    let log = Log::default();
+    run(&log, vec![Fake::new("a", EVERY, &log), Fake::new("b", EVERY, &log)]).await.unwrap();
+    let expected = [
+        "a: start",
+        "a: prompt hello",
+        "b: start",
+        "b: prompt hello",
+        "a: request asked",
+        "b: request asked",
+        "model: asked",
+        "b: events",
+        "a: events",
+        "b: text hello",
+        "a: text hello",
+        "a: finish complete: asked called asked, stopped true",
+        "b: finish complete: asked called asked, stopped true",
+        "a: end",
+        "b: end",
+    ];
+    assert_eq!(*log.lock().unwrap(), expected);
+}
+
+#[tokio::test]
+async fn a_request_hook_changes_the_request_and_cannot_reach_a_forbidden_model() {
+    let mut other = request();
+    other.model = "other".to_owned();
+    let log = Log::default();
+    let mut plugin = Fake::new("a", Hooks::of(&[Hook::Request]), &log);
+    plugin.request = RequestVerdict::Replace(Box::new(other));
+    assert_eq!(run(&log, vec![plugin.clone()]).await.unwrap().0, "other");
+    let pipeline = Pipeline::new(Arc::new(Echo(Arc::clone(&log))), Replay::Off);
+    let models = ModelPolicy::Only(vec!["asked".parse().unwrap()]);
+    let chain = chain(vec![Arc::new(plugin)]);
+    let failure = pipeline.run(request(), chain, Terms { models, ..terms() }).await.err().unwrap();
+    assert_eq!(failure.kind, Kind::ModelNotAllowed);
+}
+
+#[tokio::test]
+async fn an_explanation_says_what_became_of_the_whole_request() {
+    let log = Log::default();
+    let mut plugin = Fake::new("a", EVERY, &log);
+    plugin.request = RequestVerdict::Replace(Box::new(request()));
+    let pipeline = Pipeline::new(Arc::new(Echo(Arc::clone(&log))), Replay::Off);
+    let explained = pipeline.explain(request(), chain(vec![Arc::new(plugin)]), terms()).await.unwrap();
+    let steps: Vec<_> = explained.steps.into_iter().map(|step| (step.hook, step.effect)).collect();
+    assert_eq!(steps, [("prompt", Effect::Kept), ("request", Effect::Replaced)]);
+    assert_eq!(explained.answer_plugins, [PluginName::parse("a").unwrap()]);
+    assert!(!log.lock().unwrap().iter().any(|line| line.contains("finish")), "nothing was served");
+}
+
+#[tokio::test]
+async fn a_request_hook_answers_with_events_that_later_hooks_read() {
+    let log = Log::default();
+    let mut first = Fake::new("a", Hooks::of(&[Hook::Request]), &log);
+    let forged = Usage { output_tokens: 99, ..Usage::default() };
+    let mut answer = replied("mine".to_owned());
+    answer.push(Event::Usage(forged));
+    first.request = RequestVerdict::Respond(answer);
+    let (_, batches) = run(&log, vec![first.clone(), Fake::new("b", EVERY, &log)]).await.unwrap();
+    assert_eq!(batches.concat(), replied("mine".to_owned()), "usage is the host's");
+    let log_lines = log.lock().unwrap().clone();
+    assert!(log_lines.contains(&"b: text mine".to_owned()), "{log_lines:?}");
+    assert!(!log_lines.contains(&"b: request asked".to_owned()), "{log_lines:?}");
+    assert!(log_lines.contains(&"b: finish complete: asked called nothing, stopped false".to_owned()));
+
+    first.request = RequestVerdict::Respond(vec![Event::BlockStop(3)]);
+    let failure = run(&log, vec![first]).await.unwrap_err();
+    assert_eq!(failure.kind, Kind::PluginFault);
 }

@@ -3,12 +3,9 @@
 
 use std::collections::HashMap;
 
-use futures::{StreamExt, TryStreamExt, stream};
-
-use super::chain::Chain;
-use super::hook::{Chunk, Outcome, Session, TextKind, TextVerdict, TextWish};
+use super::chain::Link;
+use super::hook::{Chunk, Context, Outcome, TextKind, TextVerdict, TextWish};
 use super::json_text::{Lexer, Piece, escape_into};
-use super::upstream::Events;
 use crate::chat::{Batch, BlockKind, Delta, Event};
 use crate::error::Failure;
 use crate::ids::PluginName;
@@ -17,58 +14,10 @@ use crate::ids::PluginName;
 const GROWTH: usize = 4;
 const GROWTH_ALLOWANCE_BYTES: usize = 4 << 10;
 
-/// The plugins that want the answer's text, started: one that cannot start fails the request
-/// before the model is paid.
-pub(super) async fn stages(chain: Chain) -> Result<Vec<Stage>, Failure> {
-    Ok(chain.into_text_sessions().await?.into_iter().map(Stage::new).collect())
-}
-
-/// Passes an answer through the plugins that want its text, the last plugin first.
-///
-/// The first batch has passed when this returns, so a plugin that fails on it fails the request
-/// while that can still become a status.
-pub(super) async fn run(stages: Vec<Stage>, events: Events) -> Result<Events, Failure> {
-    if stages.is_empty() {
-        return Ok(events);
-    }
-    let mut passage = Passage { stages, events };
-    let Some(first) = passage.next().await? else { return Ok(stream::empty().boxed()) };
-    let rest = stream::try_unfold(passage, async |mut passage| {
-        Ok(passage.next().await?.map(|batch| (batch, passage)))
-    });
-    Ok(stream::once(async { Ok(first) }).chain(rest).boxed())
-}
-
-/// An answer on its way through the plugins.
-struct Passage {
-    stages: Vec<Stage>,
-    events: Events,
-}
-
-impl Passage {
-    /// The next batch in which anything is left, or that came empty: a sign that the answer has begun.
-    /// None at the end.
-    async fn next(&mut self) -> Result<Option<Batch>, Failure> {
-        while let Some(mut batch) = self.events.try_next().await? {
-            if batch.is_empty() {
-                return Ok(Some(batch));
-            }
-            for stage in &mut self.stages {
-                batch = stage.pass(batch).await?;
-            }
-            if !batch.is_empty() {
-                return Ok(Some(batch));
-            }
-        }
-        Ok(None)
-    }
-}
-
 /// One plugin, and what it has left unconsumed.
 pub(super) struct Stage {
     plugin: PluginName,
     wish: TextWish,
-    session: Box<dyn Session>,
     blocks: HashMap<u32, Block>,
 }
 
@@ -89,12 +38,21 @@ enum Slot {
 }
 
 impl Stage {
-    fn new((plugin, wish, session): (PluginName, TextWish, Box<dyn Session>)) -> Self {
-        Self { plugin, wish, session, blocks: HashMap::new() }
+    /// The stage of a plugin, started now; none if it wants no text.
+    pub(super) async fn new(context: &Context, link: &mut Link) -> Result<Option<Self>, Failure> {
+        let wish = link.session(context).await?.text_wish();
+        let wish = link.answered(Ok(wish))?;
+        let stage = || Self { plugin: link.name().clone(), wish, blocks: HashMap::new() };
+        Ok(wish.any().then(stage))
     }
 
     /// A batch as the plugin leaves it.
-    async fn pass(&mut self, batch: Batch) -> Result<Batch, Failure> {
+    pub(super) async fn pass(
+        &mut self,
+        context: &Context,
+        link: &mut Link,
+        batch: Batch,
+    ) -> Result<Batch, Failure> {
         let mut plan = Plan::default();
         for event in batch {
             self.plan(event, &mut plan);
@@ -102,7 +60,8 @@ impl Stage {
         if plan.chunks.is_empty() {
             return Ok(plan.slots.into_iter().filter_map(Slot::into_event).collect());
         }
-        let outcomes = match self.session.on_text(&plan.chunks).await? {
+        let answer = link.session(context).await?.on_text(&plan.chunks).await;
+        let outcomes = match link.answered(answer)? {
             TextVerdict::Pass => None,
             TextVerdict::Rewrite(outcomes) => Some(outcomes),
             TextVerdict::Stop(failure) => return Err(failure),

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures::{StreamExt, stream};
 use proptest::prelude::*;
 
 use super::*;
 use crate::chat::{BlockStart, StopReason, Usage};
 use crate::error::Kind;
-use crate::pipeline::tests::chain;
-use crate::pipeline::{Context, Hook, Hooks, Plugin, PromptVerdict, RouteVerdict, Segment, Summary};
+use crate::ids::PluginName;
+use crate::pipeline::tests::{answered, passed};
+use crate::pipeline::{Hook, Hooks, Plugin, PromptVerdict, RouteVerdict, Segment, Session, Summary};
 
 /// Answers `on-text` with a function.
 #[derive(Clone)]
@@ -74,10 +76,7 @@ fn swap_one(chunk: &Chunk) -> Outcome {
 
 async fn pass(plugins: Vec<Fake>, batches: Vec<Batch>) -> Result<Vec<Batch>, Failure> {
     let plugins = plugins.into_iter().map(|plugin| Arc::new(plugin) as Arc<dyn Plugin>).collect();
-    run(stages(chain(plugins)).await?, stream::iter(batches.into_iter().map(Ok)).boxed())
-        .await?
-        .try_collect()
-        .await
+    passed(plugins, batches).await
 }
 
 fn start(kind: BlockKind) -> Event {
@@ -193,8 +192,8 @@ async fn a_broken_contract_ends_the_answer() {
 async fn a_failure_of_the_model_is_the_last_item() {
     let fault = Failure::new(Kind::Throttled, "slow down");
     let events = stream::iter([Ok(vec![start(BlockKind::Text), delta("a")]), Err(fault.clone())]).boxed();
-    let plugins = chain(vec![Arc::new(fake(ALL, |_| TextVerdict::Pass))]);
-    let items: Vec<_> = run(stages(plugins).await.unwrap(), events).await.unwrap().collect().await;
+    let plugins: Vec<Arc<dyn Plugin>> = vec![Arc::new(fake(ALL, |_| TextVerdict::Pass))];
+    let items: Vec<_> = answered(plugins, events).await.unwrap().collect().await;
     assert_eq!(items[0], Ok(vec![start(BlockKind::Text), delta("a")]));
     assert_eq!(items[1], Err(fault));
 }

@@ -40,6 +40,8 @@ pub enum Effect {
         /// The model after.
         to: String,
     },
+    /// The whole request changed.
+    Replaced,
     /// Texts changed.
     Edited(Vec<Change>),
     /// The plugin answered in the model's place.

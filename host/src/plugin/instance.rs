@@ -11,6 +11,7 @@ use super::bindings::adit::plugin::{chat, formats, types};
 use super::component::{Compiled, one_line};
 use super::engine::Engine;
 use super::guest_log::GuestLog;
+use super::imports::Blobs;
 use super::ticker::TICK;
 use super::wasi;
 use crate::error::{Failure, Kind};
@@ -29,6 +30,7 @@ pub(super) struct Guest {
     /// Ticks that the call may still run.
     ticks_left: u32,
     log: GuestLog,
+    pub(super) blobs: Blobs,
     table: ResourceTable,
     /// Made when the guest first asks for anything of WASI; most never do.
     wasi: Option<WasiCtx>,
@@ -95,7 +97,7 @@ impl Instance {
             .trap_on_grow_failure(true)
             .build();
         let log = GuestLog::new(plugin.clone(), request);
-        let guest = Guest { limits, ticks_left: 0, log, table, wasi: None };
+        let guest = Guest { limits, ticks_left: 0, log, blobs: Blobs::default(), table, wasi: None };
         let mut store = Store::new(&engine.wasmtime, guest);
         store.set_max_component_handles(MAX_HANDLES);
         store.limiter(|guest| &mut guest.limits);
@@ -114,6 +116,11 @@ impl Instance {
         drop(ticking);
         let exports = instantiated.map_err(|fault| failed(plugin, "instantiation", &fault))?;
         Ok(Self { store, exports, engine: engine.clone(), plugin: plugin.clone() })
+    }
+
+    /// Lets the guest read these from now on.
+    pub(super) fn lend(&mut self, blobs: Blobs) {
+        self.store.data_mut().blobs = blobs;
     }
 
     /// Looks something up in the instance.

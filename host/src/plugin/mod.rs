@@ -11,6 +11,7 @@ mod component;
 mod convert;
 mod engine;
 mod guest_log;
+mod imports;
 mod instance;
 mod session;
 mod ticker;

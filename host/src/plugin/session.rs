@@ -1,16 +1,22 @@
 use async_trait::async_trait;
 use wasmtime::component::ResourceAny;
 
+use super::bindings::adit::plugin::chat as wit;
 use super::bindings::adit::plugin::types::{Descriptor, PluginError};
-use super::bindings::exports::adit::plugin::{lifecycle, prompt_hook, route_hook, text_hook};
+use super::bindings::exports::adit::plugin::{
+    event_hook, finish_hook, lifecycle, prompt_hook, request_hook, route_hook, text_hook,
+};
 use super::component::Compiled;
 use super::convert;
 use super::engine::Engine;
+use super::imports::Blobs;
 use super::instance::{Budget, Instance};
+use crate::chat::{Delta, Event, Request};
 use crate::error::Failure;
 use crate::ids::{PluginName, RequestId};
 use crate::pipeline::{
-    self, Chunk, Context, PromptVerdict, RouteVerdict, Segment, Summary, TextVerdict, TextWish,
+    self, Chunk, Context, EventVerdict, PromptVerdict, Report, RequestVerdict, RouteVerdict, Segment,
+    Summary, TextVerdict, TextWish,
 };
 
 /// The input for which a hook's time is meant; more input has as many times more.
@@ -65,27 +71,18 @@ impl Initialised {
             .instance
             .call("session", once, async |store| lifecycle.session().call_constructor(store, context).await)
             .await?;
-        let route = self
-            .instance
-            .load(|store, component| optional(compiled.route.as_ref(), |hook| hook.load(store, component)))?;
-        let prompt = self.instance.load(|store, component| {
-            optional(compiled.prompt.as_ref(), |hook| hook.load(store, component))
+        let hooks = self.instance.load(|store, component| {
+            Ok(Hooks {
+                route: optional(compiled.route.as_ref(), |hook| hook.load(&mut *store, component))?,
+                prompt: optional(compiled.prompt.as_ref(), |hook| hook.load(&mut *store, component))?,
+                request: optional(compiled.request.as_ref(), |hook| hook.load(&mut *store, component))?,
+                event: optional(compiled.event.as_ref(), |hook| hook.load(&mut *store, component))?,
+                text: optional(compiled.text.as_ref(), |hook| hook.load(&mut *store, component))?,
+                finish: optional(compiled.finish.as_ref(), |hook| hook.load(&mut *store, component))?,
+            })
         })?;
-        let text = self
-            .instance
-            .load(|store, component| optional(compiled.text.as_ref(), |hook| hook.load(store, component)))?;
         let many = Budget { time: limits.stream_hook, output_bytes: limits.stream_output_bytes };
-        Ok(Session {
-            instance: self.instance,
-            plugin: self.plugin,
-            resource,
-            route,
-            prompt,
-            text,
-            wish,
-            once,
-            many,
-        })
+        Ok(Session { instance: self.instance, plugin: self.plugin, resource, hooks, wish, once, many })
     }
 }
 
@@ -96,14 +93,22 @@ fn optional<I, T>(
     indices.map(load).transpose()
 }
 
+/// The hooks that the plugin has.
+struct Hooks {
+    route: Option<route_hook::Guest>,
+    prompt: Option<prompt_hook::Guest>,
+    request: Option<request_hook::Guest>,
+    event: Option<event_hook::Guest>,
+    text: Option<text_hook::Guest>,
+    finish: Option<finish_hook::Guest>,
+}
+
 /// A plugin at work on one request, in an instance of its own.
 pub(super) struct Session {
     instance: Instance,
     plugin: PluginName,
     resource: ResourceAny,
-    route: Option<route_hook::Guest>,
-    prompt: Option<prompt_hook::Guest>,
-    text: Option<text_hook::Guest>,
+    hooks: Hooks,
     wish: TextWish,
     /// For hooks that run once a request, and for those that run many times.
     once: Budget,
@@ -117,7 +122,7 @@ impl pipeline::Session for Session {
     }
 
     async fn on_route(&mut self, summary: &Summary) -> Result<RouteVerdict, Failure> {
-        let Some(hook) = &self.route else { return Ok(RouteVerdict::Keep) };
+        let Some(hook) = &self.hooks.route else { return Ok(RouteVerdict::Keep) };
         let (resource, summary) = (self.resource, convert::summary(summary));
         let answer = self
             .instance
@@ -127,7 +132,7 @@ impl pipeline::Session for Session {
     }
 
     async fn on_prompt(&mut self, segments: &[Segment<'_>]) -> Result<PromptVerdict, Failure> {
-        let Some(hook) = &self.prompt else { return Ok(PromptVerdict::Keep) };
+        let Some(hook) = &self.hooks.prompt else { return Ok(PromptVerdict::Keep) };
         let bytes = segments.iter().map(|segment| segment.text.len()).sum();
         let budget = self.once.for_input(bytes, PROMPT_SHARE_BYTES);
         let segments: Vec<_> = segments.iter().map(convert::segment).collect();
@@ -139,8 +144,62 @@ impl pipeline::Session for Session {
         answer.map(convert::prompt_verdict).map_err(|error| self.reported("on-prompt", error))
     }
 
+    async fn on_request(&mut self, request: &Request) -> Result<RequestVerdict, Failure> {
+        let Some(hook) = &self.hooks.request else { return Ok(RequestVerdict::Keep) };
+        let mut blobs = Vec::new();
+        let seen = convert::request(request, &mut blobs);
+        self.instance.lend(Blobs::new(blobs));
+        let budget = self.once.for_input(convert::text_bytes(&seen), PROMPT_SHARE_BYTES);
+        let resource = self.resource;
+        let answer = self
+            .instance
+            .call("on-request", budget, async |store| hook.call_on_request(store, resource, &seen).await)
+            .await?;
+        let verdict = answer.map_err(|error| self.reported("on-request", error))?;
+        match verdict {
+            wit::RequestVerdict::Keep => Ok(RequestVerdict::Keep),
+            wit::RequestVerdict::Replace(made) => convert::read_request(made, request)
+                .map(|made| RequestVerdict::Replace(Box::new(made)))
+                .map_err(|fault| self.broken("on-request", &fault)),
+            wit::RequestVerdict::Respond(events) => convert::read_events(events)
+                .map(RequestVerdict::Respond)
+                .map_err(|fault| self.broken("on-request", &fault)),
+            wit::RequestVerdict::Deny(refusal) => Ok(RequestVerdict::Deny(convert::denied(refusal))),
+        }
+    }
+
+    async fn on_events(&mut self, events: &[Event]) -> Result<EventVerdict, Failure> {
+        let Some(hook) = &self.hooks.event else { return Ok(EventVerdict::Pass) };
+        let budget = self.many.for_input(events.iter().map(text_bytes).sum(), TEXT_SHARE_BYTES);
+        let seen = convert::events(events);
+        let seen: Vec<_> = seen.iter().collect();
+        let resource = self.resource;
+        let answer = self
+            .instance
+            .call("on-events", budget, async |store| hook.call_on_events(store, resource, &seen).await)
+            .await?;
+        let verdict = answer.map_err(|error| self.reported("on-events", error))?;
+        match verdict {
+            wit::EventVerdict::Pass => Ok(EventVerdict::Pass),
+            wit::EventVerdict::Replace(made) => convert::read_events(made)
+                .map(EventVerdict::Replace)
+                .map_err(|fault| self.broken("on-events", &fault)),
+            wit::EventVerdict::Stop(refusal) => Ok(EventVerdict::Stop(convert::denied(refusal))),
+        }
+    }
+
+    async fn on_finish(&mut self, report: &Report) -> Result<(), Failure> {
+        let Some(hook) = &self.hooks.finish else { return Ok(()) };
+        let (resource, ended) = (self.resource, convert::Ended::of(report));
+        self.instance
+            .call("on-finish", self.once, async |store| {
+                hook.call_on_finish(store, resource, ended.report()).await
+            })
+            .await
+    }
+
     async fn on_text(&mut self, chunks: &[Chunk]) -> Result<TextVerdict, Failure> {
-        let Some(hook) = &self.text else { return Ok(TextVerdict::Pass) };
+        let Some(hook) = &self.hooks.text else { return Ok(TextVerdict::Pass) };
         // An answer in one piece is one call, however long it is.
         let budget = self.many.for_input(chunks.iter().map(|chunk| chunk.text.len()).sum(), TEXT_SHARE_BYTES);
         let chunks: Vec<_> = chunks.iter().map(convert::chunk).collect();
@@ -158,5 +217,18 @@ impl Session {
     fn reported(&self, hook: &str, error: PluginError) -> Failure {
         let PluginError { code, message } = error;
         Failure::plugin(&self.plugin, &format!("{hook} reported `{code}`: {message}"))
+    }
+
+    /// The plugin has answered with what the contract does not allow.
+    fn broken(&self, hook: &str, fault: &str) -> Failure {
+        Failure::plugin(&self.plugin, &format!("{hook} answered with what does not fit: {fault}"))
+    }
+}
+
+/// Bytes of text that an event brings.
+fn text_bytes(event: &Event) -> usize {
+    match event {
+        Event::Delta(Delta { text, .. }) => text.len(),
+        _ => 0,
     }
 }

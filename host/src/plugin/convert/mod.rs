@@ -2,6 +2,7 @@
 //! member does not compile until it is dealt with.
 
 mod events;
+mod report;
 mod request;
 
 use std::borrow::Cow;
@@ -14,8 +15,9 @@ use crate::pipeline::{
     TextKind, TextVerdict, TextWish,
 };
 
-pub(super) use events::{events, read_events, stop_reason, tokens};
-pub(super) use request::{read_request, request};
+pub(super) use events::{events, read_events};
+pub(super) use report::Ended;
+pub(super) use request::{read_request, request, text_bytes};
 
 pub(super) fn labels(labels: &[Label]) -> Vec<wit::Label<'_>> {
     labels.iter().map(|Label { name, value }| wit::Label { name, value }).collect()
@@ -122,7 +124,7 @@ pub(super) fn wish(descriptor: &wit::Descriptor, max_window: usize) -> TextWish 
 
 /// A refusal in the plugin's words. It cannot pretend to be a success, or end a connection with a
 /// status that is none.
-fn denied(refusal: wit::Failure) -> Failure {
+pub(super) fn denied(refusal: wit::Failure) -> Failure {
     let wit::Failure { status, code, message } = refusal;
     let status = if (400..=599).contains(&status) { status } else { 403 };
     let failure = Failure::new(Kind::PluginDenied(status), message);

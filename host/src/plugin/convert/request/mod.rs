@@ -52,6 +52,26 @@ pub(in crate::plugin) fn request(request: &Request, blobs: &mut Vec<Bytes>) -> w
     }
 }
 
+/// Bytes of what a plugin reads of a request, in all.
+pub(in crate::plugin) fn text_bytes(request: &wit::Request) -> usize {
+    let of_result = |part: &wit::ResultPart| match part {
+        wit::ResultPart::Text(text) | wit::ResultPart::Other(text) => text.len(),
+        wit::ResultPart::Blob(_) | wit::ResultPart::Data(_) => 0,
+    };
+    let of_part = |part: &wit::Part| match part {
+        wit::Part::Text(text) | wit::Part::RedactedReasoning(text) | wit::Part::Other(text) => text.len(),
+        wit::Part::ToolUse(call) => call.input.len(),
+        wit::Part::ToolResult(result) => result.content.iter().map(of_result).sum(),
+        wit::Part::Reasoning(reasoning) => reasoning.text.len(),
+        wit::Part::Blob(_) | wit::Part::Data(_) => 0,
+    };
+    let of_tool =
+        |tool: &wit::Tool| tool.input_schema.len() + tool.description.as_ref().map_or(0, String::len);
+    let parts = request.system.iter().chain(request.messages.iter().flat_map(|message| &message.parts));
+    let extra = request.extra.as_ref().map_or(0, String::len);
+    parts.map(of_part).sum::<usize>() + request.tools.iter().map(of_tool).sum::<usize>() + extra
+}
+
 fn turn(message: &Message, blobs: &mut Vec<Bytes>) -> wit::Message {
     let role = match message.role {
         Role::User => wit::Role::User,

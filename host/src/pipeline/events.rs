@@ -1,0 +1,70 @@
+//! The event hooks: the answer as the model gave it, before any text hook.
+
+use super::chain::Link;
+use super::grammar::{Grammar, Maker};
+use super::hook::{Context, EventVerdict};
+use crate::chat::{Batch, Event, Usage};
+use crate::error::Failure;
+use crate::ids::PluginName;
+
+/// One plugin, and how far the answer is behind it.
+#[derive(Default)]
+pub(super) struct Stage {
+    grammar: Grammar,
+    /// Whether the answer in front of it is complete.
+    is_fed: bool,
+}
+
+impl Stage {
+    /// A batch as the plugin leaves it, with the usage that it came with.
+    pub(super) async fn pass(
+        &mut self,
+        context: &Context,
+        link: &mut Link,
+        batch: Batch,
+    ) -> Result<Batch, Failure> {
+        self.is_fed |= batch.iter().any(|event| matches!(event, Event::MessageStop(_)));
+        let answer = link.session(context).await?.on_events(&batch).await;
+        let (batch, maker) = match link.answered(answer)? {
+            EventVerdict::Pass => (batch, Maker::Model),
+            EventVerdict::Replace(made) if made == batch => (batch, Maker::Model),
+            EventVerdict::Replace(made) => (with_usage_of(&batch, made), Maker::Plugin),
+            EventVerdict::Stop(failure) => return Err(failure),
+        };
+        for event in &batch {
+            self.grammar.take(event, maker).map_err(|what| broken(link.name(), &what))?;
+        }
+        Ok(batch)
+    }
+
+    /// The answer is over: of one that was complete, the plugin has to leave a complete one.
+    pub(super) fn end(&self, plugin: &PluginName) -> Result<(), Failure> {
+        if self.is_fed && !self.grammar.is_stopped() {
+            return Err(broken(plugin, "an answer without `message-stop`"));
+        }
+        Ok(())
+    }
+}
+
+/// What a plugin made, with the usage of what it was made of.
+fn with_usage_of(batch: &[Event], mut made: Batch) -> Batch {
+    let is_usage = |event: &&Event| matches!(event, Event::Usage(_));
+    made.retain(|event| !is_usage(&event));
+    made.extend(batch.iter().filter(is_usage).cloned());
+    made
+}
+
+/// The answer of a plugin in the model's place, which has cost no tokens.
+pub(super) fn complete(plugin: &PluginName, batch: Batch) -> Result<Batch, Failure> {
+    let broken = |what: &str| Failure::plugin(plugin, &format!("on-request answered with {what}"));
+    let batch = with_usage_of(&[Event::Usage(Usage::default())], batch);
+    let mut grammar = Grammar::default();
+    for event in &batch {
+        grammar.take(event, Maker::Plugin).map_err(|what| broken(&what))?;
+    }
+    if grammar.is_stopped() { Ok(batch) } else { Err(broken("an answer without `message-stop`")) }
+}
+
+fn broken(plugin: &PluginName, what: &str) -> Failure {
+    Failure::plugin(plugin, &format!("on-events answered with {what}"))
+}

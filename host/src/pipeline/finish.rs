@@ -1,0 +1,162 @@
+//! The finish hooks: each is called once, however the request ends.
+
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use super::chain::Chain;
+use super::hook::{End, Report};
+use super::{Deadline, Hook};
+use crate::chat::{Event, StopReason, Usage};
+use crate::error::{Failure, Kind};
+
+/// A request at work: its plugins, and what their finish hooks are to be told.
+///
+/// Dropped before its end, as when the client goes away, it finishes on a task of its own.
+pub(super) struct Work {
+    pub(super) chain: Chain,
+    asked_model: String,
+    model: Option<String>,
+    deadline: Deadline,
+    arrived: Instant,
+    first_event: Option<Duration>,
+    stop: Option<StopReason>,
+    usage: Option<Usage>,
+    end: Option<End>,
+}
+
+impl Work {
+    /// Begins with a request for a model.
+    pub(super) fn new(chain: Chain, asked_model: &str, deadline: Deadline) -> Self {
+        Self {
+            chain,
+            asked_model: asked_model.to_owned(),
+            model: None,
+            deadline,
+            arrived: deadline.arrived(),
+            first_event: None,
+            stop: None,
+            usage: None,
+            end: None,
+        }
+    }
+
+    /// A model is called.
+    pub(super) fn calls(&mut self, model: &str) {
+        self.model = Some(model.to_owned());
+    }
+
+    /// Notes what the model itself says; what a plugin says in its place is not the model's.
+    pub(super) fn note(&mut self, batch: &[Event]) {
+        if self.model.is_none() {
+            return;
+        }
+        self.first_event.get_or_insert_with(|| self.arrived.elapsed());
+        for event in batch {
+            match event {
+                Event::MessageStop(reason) => self.stop = Some(reason.clone()),
+                Event::Usage(usage) => self.usage = Some(*usage),
+                _ => {}
+            }
+        }
+    }
+
+    /// Notes what a call has cost that has no events.
+    pub(super) fn cost(&mut self, usage: Usage) {
+        self.usage = Some(usage);
+    }
+
+    /// Notes how the request ended.
+    pub(super) fn ended(&mut self, end: End) {
+        self.end = Some(end);
+    }
+
+    /// The request is over: calls the finish hooks, and comes back when they have run.
+    pub(super) async fn finish(mut self, end: End) {
+        self.ended(end);
+        if let Some(task) = self.begin_to_finish() {
+            // The task has logged what there was to log.
+            let _ = task.await;
+        }
+    }
+
+    /// Calls the finish hooks on a task of its own, so that nobody who leaves can stop them half-way.
+    fn begin_to_finish(&mut self) -> Option<JoinHandle<()>> {
+        self.chain.keep(&[Hook::Finish]);
+        if !self.chain.has_any(&[Hook::Finish]) {
+            return None;
+        }
+        let runtime = Handle::try_current().ok()?;
+        let (chain, report) = (self.chain.take(), self.report());
+        Some(runtime.spawn(run(chain, report)))
+    }
+
+    fn report(&mut self) -> Report {
+        let end = self.end.take().unwrap_or_else(|| match self.deadline.left() {
+            // Nobody went away: the time was over.
+            Some(Duration::ZERO) => {
+                End::Failed(Failure::new(Kind::ModelTimeout, "the request took too long as a whole"))
+            }
+            _ => End::Cancelled,
+        });
+        Report {
+            asked_model: std::mem::take(&mut self.asked_model),
+            model: self.model.take(),
+            end,
+            stop: self.stop.take(),
+            usage: self.usage,
+            first_event: self.first_event,
+            total: self.arrived.elapsed(),
+        }
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        drop(self.begin_to_finish());
+    }
+}
+
+/// Calls the hooks, in order. One that fails harms nobody any more.
+async fn run(mut chain: Chain, report: Report) {
+    for (context, link) in chain.with_hook(Hook::Finish) {
+        let done = match link.session(context).await {
+            Ok(session) => session.on_finish(&report).await,
+            Err(failure) => Err(failure),
+        };
+        if let Err(failure) = link.answered(done) {
+            let (plugin, request) = (link.name().as_str(), context.request.as_str());
+            let reason = failure.internal.as_deref().unwrap_or(&failure.message);
+            tracing::warn!(plugin, request, reason, "a finish hook failed");
+        }
+    }
+}
+
+/// What is left to do when the last of an answer was handed out.
+#[derive(Default)]
+pub struct Finish(Option<oneshot::Receiver<Work>>);
+
+impl Finish {
+    pub(super) fn of(work: oneshot::Receiver<Work>) -> Self {
+        Self(Some(work))
+    }
+
+    /// Calls the finish hooks, and comes back when they have run. To be called when the events are
+    /// at their end, or dropped; what is dropped instead finishes by itself.
+    pub async fn run(self) {
+        let Some(work) = self.0 else { return };
+        // An error is an answer that was dropped before its end.
+        if let Ok(mut work) = work.await
+            && let Some(task) = work.begin_to_finish()
+        {
+            let _ = task.await;
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "finish_tests.rs"]
+mod tests;

@@ -1,0 +1,5 @@
+//! What plugins may import of the contract.
+
+mod blobs;
+
+pub(super) use blobs::Blobs;
