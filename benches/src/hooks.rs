@@ -78,6 +78,7 @@ pub(crate) fn context() -> anyhow::Result<Context> {
         labels: Vec::new(),
         client_format: "openai-chat",
         delivery: adit::chat::Delivery::Streamed,
+        deadline: adit::pipeline::Deadline::Never,
     })
 }
 

@@ -8,6 +8,7 @@ use clap::Subcommand;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::grants::GrantArgs;
 use super::{key_argument, output, table};
 use crate::config::Config;
 use crate::enabled::EnabledPlugin;
@@ -29,6 +30,8 @@ pub(super) enum KeyPluginCommand {
         /// Run it right before this plugin. Without it, a new plugin runs last.
         #[arg(long, value_name = "PLUGIN")]
         before: Option<PluginName>,
+        #[command(flatten)]
+        grants: GrantArgs,
         /// The settings file, such as `adit.toml`.
         #[arg(long, value_name = "FILE")]
         settings: Option<PathBuf>,
@@ -52,14 +55,15 @@ pub(super) enum KeyPluginCommand {
 
 pub(super) async fn run(data: &Path, keys: &Sqlite, command: KeyPluginCommand) -> anyhow::Result<()> {
     match command {
-        KeyPluginCommand::Enable { key, plugin, config, before, settings } => {
+        KeyPluginCommand::Enable { key, plugin, config, before, grants, settings } => {
             let key = key_argument::find(keys, &key).await?;
             let config = json_text(&config)?;
             let settings = Config::load(settings.as_deref(), data)?;
             let catalog = Catalog::open(&settings.plugins, &settings.limits)?;
-            catalog.check(&plugin, &config).await.map_err(|error| anyhow!("{}", fault_lines(&error)))?;
+            let mut enabled = EnabledPlugin::new(plugin.clone(), config);
+            grants.apply(&mut enabled.terms, &settings.secrets)?;
+            catalog.check(&enabled).await.map_err(|error| anyhow!("{}", fault_lines(&error)))?;
             let position = before.map_or(Position::Last, Position::Before);
-            let enabled = EnabledPlugin::new(plugin.clone(), config);
             keys.enable_plugin(&key.id, enabled, position).await?;
             output::note(&format!("Plugin `{plugin}` runs for key `{}` ({}).", key.id, key.name));
         }

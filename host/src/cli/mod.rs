@@ -2,6 +2,7 @@
 //!
 //! What a command found goes to stdout, and nothing else does. Notes and errors go to stderr.
 
+mod grants;
 mod key;
 mod key_argument;
 mod key_plugin;

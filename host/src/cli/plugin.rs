@@ -29,7 +29,7 @@ pub(super) async fn run(data: &Path, command: PluginCommand) -> anyhow::Result<(
         return output::json(&entries.iter().map(EntryView::of).collect::<Vec<_>>());
     }
     let rows: Vec<_> = entries.iter().map(row).collect();
-    output::result(&table::table(["PLUGIN", "VERSION", "SIZE", "STATE", "HOOKS"], &rows))?;
+    output::result(&table::table(["PLUGIN", "VERSION", "SIZE", "STATE", "IMPORTS", "HOOKS"], &rows))?;
     // Too long for a table.
     for problem in entries.iter().filter_map(|entry| entry.problem.as_deref()) {
         output::note(problem);
@@ -37,13 +37,14 @@ pub(super) async fn run(data: &Path, command: PluginCommand) -> anyhow::Result<(
     Ok(())
 }
 
-fn row(entry: &Entry) -> [String; 5] {
+fn row(entry: &Entry) -> [String; 6] {
     let state = if entry.problem.is_some() { "refused" } else { "ready" };
     [
         entry.name.clone(),
         entry.version.clone().unwrap_or_default(),
         format!("{} KiB", entry.size_bytes.div_ceil(1024)),
         state.to_owned(),
+        entry.imports.join(","),
         entry.hooks.join(","),
     ]
 }
@@ -54,6 +55,7 @@ struct EntryView<'a> {
     name: &'a str,
     version: Option<&'a str>,
     hooks: &'a [&'static str],
+    imports: &'a [&'static str],
     size_bytes: u64,
     problem: Option<&'a str>,
 }
@@ -64,6 +66,7 @@ impl<'a> EntryView<'a> {
             name: &entry.name,
             version: entry.version.as_deref(),
             hooks: &entry.hooks,
+            imports: &entry.imports,
             size_bytes: entry.size_bytes,
             problem: entry.problem.as_deref(),
         }

@@ -9,11 +9,11 @@ use anyhow::Context;
 use super::{ServeArgs, output};
 use crate::bedrock::Bedrock;
 use crate::config::{self, Config};
-use crate::fetch::Fetcher;
+use crate::fetch::{Fetcher, Outbound};
 use crate::http::{self, App};
 use crate::ingress::local::Local;
 use crate::pipeline::{EmbeddingPipeline, Pipeline, Replay};
-use crate::plugin::Catalog;
+use crate::plugin::{Catalog, Services};
 use crate::store::{Keys, SeedRoot, Sqlite};
 
 /// How long requests that run may take to end after a stop was asked for.
@@ -24,14 +24,20 @@ pub async fn run(data: &Path, args: ServeArgs) -> anyhow::Result<()> {
     let mut config = Config::load(args.settings.path.as_deref(), data)?;
     config.bedrock.endpoint = args.upstream.or(config.bedrock.endpoint);
 
-    let keys = Sqlite::open(data)?;
+    let secrets = config.secrets.read()?;
+    let keys = Arc::new(Sqlite::open(data)?);
     let seed_root = SeedRoot::new(*keys.seed_root().expose());
-    let catalog = Arc::new(Catalog::open(&config.plugins, &config.limits)?.with_seed_root(seed_root));
+    let services = Services {
+        values: Some(Arc::<Sqlite>::clone(&keys)),
+        outbound: Outbound::new(config.private_hosts),
+        secrets,
+    };
+    let catalog = Catalog::open(&config.plugins, &config.limits)?;
+    let catalog = Arc::new(catalog.with_seed_root(seed_root).with_services(services));
     let upstream = Bedrock::connect(&config.bedrock, &config.timeouts, config.models).await?;
     let upstream = Arc::new(upstream);
     load_plugins(&catalog).await?;
 
-    let keys = Arc::new(keys);
     let replay = match config.replay {
         config::Replay::Capsule => Replay::Capsule(*keys.seed_root().expose()),
         config::Replay::Store => Replay::Store(Arc::<Sqlite>::clone(&keys)),

@@ -3,6 +3,7 @@
 mod fetch;
 mod raw;
 mod s3;
+mod secrets;
 mod timeouts;
 
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 pub use fetch::{Fetch, HostPattern, Hosts};
 pub use s3::S3Prefix;
+pub use secrets::{SecretError, SecretName, SecretSource, SecretValues, Secrets};
 pub use timeouts::Timeouts;
 
 use crate::capability::{DataFault, Entries, Models, Operator};
@@ -29,6 +31,10 @@ pub struct Config {
     /// What Bedrock may read from S3, with the gateway's role, because a client names it. Default:
     /// nothing.
     pub s3: Vec<S3Prefix>,
+    /// What plugins may have put into headers, without seeing it. Default: nothing.
+    pub secrets: Secrets,
+    /// Hosts that plugins may reach at private addresses, and send secrets to without TLS. Default: none.
+    pub private_hosts: Hosts,
     /// How long an answer may take.
     pub timeouts: Timeouts,
     /// What a plugin may use.
@@ -180,6 +186,8 @@ impl Config {
                 Some(raw::Replay::Off) => Replay::Off,
             },
             s3: raw.s3.allow,
+            secrets: Secrets::of(raw.secrets, base),
+            private_hosts: Hosts::Listed(raw.plugin_http.private_hosts),
             fetch: Fetch::of(raw.fetch),
             timeouts: Timeouts::of(&raw.timeouts),
             limits: PluginLimits {

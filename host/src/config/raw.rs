@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::{HostPattern, S3Prefix};
+use super::{HostPattern, S3Prefix, SecretName, SecretSource};
 use crate::capability::{Bare, bare};
 
 #[derive(Debug, Default, Deserialize)]
@@ -17,6 +17,8 @@ pub(super) struct Settings {
     pub(super) bedrock: Bedrock,
     pub(super) fetch: Fetch,
     pub(super) s3: S3,
+    pub(super) secrets: BTreeMap<SecretName, SecretSource>,
+    pub(super) plugin_http: PluginHttp,
     pub(super) timeouts: Timeouts,
     pub(super) plugin_limits: PluginLimits,
     pub(super) reasoning: Reasoning,
@@ -29,6 +31,12 @@ pub(super) struct Settings {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct S3 {
     pub(super) allow: Vec<S3Prefix>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct PluginHttp {
+    pub(super) private_hosts: Vec<HostPattern>,
 }
 
 #[derive(Debug, Default, Deserialize)]

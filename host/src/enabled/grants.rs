@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::config::HostPattern;
+use crate::config::{HostPattern, SecretName};
 
 /// What a plugin can import of the contract. What it imports is what it asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,6 +36,17 @@ impl Capability {
         }
     }
 
+    /// What to type so that it is granted; nothing for what every plugin has.
+    pub fn grant(self) -> Option<&'static str> {
+        match self {
+            Self::Log | Self::Metrics => None,
+            Self::Kv => Some("kv"),
+            Self::Secrets => Some("secret=NAME"),
+            Self::Http => Some("http=HOST"),
+            Self::Blobs => Some("blobs"),
+        }
+    }
+
     /// From the interface of the contract.
     pub fn parse(interface: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|capability| capability.interface() == interface)
@@ -54,30 +65,6 @@ impl fmt::Display for Capability {
 pub struct InvalidGrant {
     text: String,
     expected: &'static str,
-}
-
-/// The name of a secret: 1 to 64 letters, digits, `-`, `_` and `.`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SecretName(String);
-
-impl SecretName {
-    /// Takes a name of the right form.
-    pub fn parse(text: impl Into<String>) -> Result<Self, InvalidGrant> {
-        let text = text.into();
-        let valid = (1..=64).contains(&text.len())
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-        if valid {
-            Ok(Self(text))
-        } else {
-            let expected = "the name of a secret has 1 to 64 letters, digits, `-`, `_` and `.`";
-            Err(InvalidGrant { text, expected })
-        }
-    }
-
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 /// What a plugin may import for a key. `log` and `metrics` need no grant.
@@ -117,7 +104,7 @@ impl Grants {
                 self.http.push(HostPattern::try_from(host.to_owned()).map_err(|_| wrong())?);
             }
             Some(("secret", name)) => {
-                self.secrets.insert(SecretName::parse(name)?);
+                self.secrets.insert(SecretName::try_from(name.to_owned()).map_err(|_| wrong())?);
             }
             Some(_) => return Err(wrong()),
         }

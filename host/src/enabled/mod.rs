@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use crate::ids::PluginName;
 
-pub use grants::{Capability, Grants, InvalidGrant, SecretName};
+pub use crate::config::SecretName;
+pub use grants::{Capability, Grants, InvalidGrant};
 pub use limits::Limits;
 pub use release::{Digest, InvalidRelease, Release, Version};
 
@@ -37,12 +38,24 @@ impl EnabledPlugin {
 pub struct Terms {
     /// What it may import beside its memory and its clock.
     pub grants: Grants,
+    /// Whether the operator has been told what such grants could leak.
+    pub acknowledged: Acknowledged,
     /// What becomes of a request when the plugin fails.
     pub on_failure: OnFailure,
     /// How long an instance lives.
     pub reuse: Reuse,
     /// What it may use, where that is not what the settings say.
     pub limits: Limits,
+}
+
+/// Whether an operator accepts that a plugin which reads prompts or answers can also keep or send them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Acknowledged {
+    /// Not said. Such a plugin does not run.
+    #[default]
+    Nothing,
+    /// It may.
+    Leaks,
 }
 
 /// What becomes of a request when a plugin cannot be had, or fails.

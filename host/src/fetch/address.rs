@@ -38,6 +38,14 @@ const BLOCKED_V6: [([u16; 8], u32); 4] = [
     ([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20), // documentation
 ];
 
+/// The host agent of Azure, and the metadata service of Alibaba; those of others are link-local.
+const METADATA_V4: [[u8; 4]; 2] = [[168, 63, 129, 16], [100, 100, 100, 200]];
+
+const METADATA_V6: [([u16; 8], u32); 2] = [
+    ([0xfe80, 0, 0, 0, 0, 0, 0, 0], 10),          // link-local
+    ([0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254], 128), // Amazon's
+];
+
 /// The well-known prefix of NAT64 (RFC 6052): in a network without IPv4, every IPv4 host is met here.
 const NAT64: ([u16; 8], u32) = ([0x64, 0xff9b, 0, 0, 0, 0, 0, 0], 96);
 
@@ -47,6 +55,22 @@ pub(super) fn is_public(address: IpAddr) -> bool {
         IpAddr::V4(address) => is_public_v4(address),
         IpAddr::V6(address) => is_public_v6(address),
     }
+}
+
+/// Whether an address hands out credentials or configuration to whoever asks: metadata services, and
+/// all that is link-local. No setting opens them.
+pub(super) fn is_metadata(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => is_metadata_v4(address),
+        IpAddr::V6(address) => match address.to_ipv4_mapped() {
+            Some(mapped) => is_metadata_v4(mapped),
+            None => METADATA_V6.iter().any(|network| within(address, *network)),
+        },
+    }
+}
+
+fn is_metadata_v4(address: Ipv4Addr) -> bool {
+    address.is_link_local() || METADATA_V4.contains(&address.octets())
 }
 
 fn is_public_v4(address: Ipv4Addr) -> bool {
@@ -77,6 +101,24 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn knows_where_metadata_is_handed_out() {
+        for text in [
+            "169.254.169.254",
+            "169.254.170.2",
+            "168.63.129.16",
+            "100.100.100.200",
+            "fe80::1",
+            "fd00:ec2::254",
+        ] {
+            assert!(is_metadata(text.parse().unwrap()), "{text}");
+        }
+        assert!(is_metadata("::ffff:169.254.169.254".parse().unwrap()));
+        for text in ["127.0.0.1", "10.1.2.3", "192.168.0.1", "::1", "fd00::1", "8.8.8.8"] {
+            assert!(!is_metadata(text.parse().unwrap()), "{text}");
+        }
+    }
 
     #[test]
     fn tells_public_from_other_addresses() {

@@ -27,12 +27,30 @@ impl Target {
         Self::check(Url::parse(text).map_err(|fault| malformed(&fault))?)
     }
 
+    /// As [`Target::parse`], at whatever port: for who may ask only hosts of a list.
+    pub(super) fn at_any_port(text: &str) -> Result<Self, FetchError> {
+        Self::read(Url::parse(text).map_err(|fault| malformed(&fault))?)
+    }
+
+    /// Whether nobody between can read what is sent there.
+    pub(super) fn is_encrypted(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+
     /// The URL that a `location` header of this one's answer leads to.
     pub(super) fn redirected(&self, location: &str) -> Result<Self, FetchError> {
         Self::check(self.url.join(location).map_err(|fault| malformed(&fault))?)
     }
 
     fn check(url: Url) -> Result<Self, FetchError> {
+        let target = Self::read(url)?;
+        match target.url.port_or_known_default() {
+            Some(port) if !PORTS.contains(&port) => Err(FetchError::Port { host: target.host, port }),
+            _ => Ok(target),
+        }
+    }
+
+    fn read(url: Url) -> Result<Self, FetchError> {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(FetchError::Scheme(url.scheme().to_owned()));
         }
@@ -45,10 +63,7 @@ impl Target {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(FetchError::UserInfo { host });
         }
-        match url.port_or_known_default() {
-            Some(port) if !PORTS.contains(&port) => Err(FetchError::Port { host, port }),
-            _ => Ok(Self { url, host, address }),
-        }
+        Ok(Self { url, host, address })
     }
 
     /// What a client is given: the parsed URL without its fragment.

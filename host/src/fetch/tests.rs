@@ -8,10 +8,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Mutex;
 
 use rustls::RootCertStore;
+use rustls::crypto::ring;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
+use super::resolver::{GuardedResolver, ResolveError};
 use super::*;
 use crate::config::Hosts;
 

@@ -45,7 +45,7 @@ async fn answer(
         return Err(Failure::new(Kind::ModelNotAllowed, message).with_param("model"));
     }
     let terms = terms::of(&key.key.policy, headers, decoded.dropped, deadline)?;
-    let chain = chain(app, &key, id, "openai-embeddings", Delivery::Whole).await?;
+    let chain = chain(app, &key, id, "openai-embeddings", Delivery::Whole, deadline).await?;
     let Embedded { model, dropped, embeddings: made } =
         app.embeddings.run(decoded.request, chain, terms).await?;
     tracing::info!(request = id.as_str(), key = key.key.id.as_str(), ?model, "embedded");

@@ -55,7 +55,7 @@ async fn answer(
     terms::apply(policy, &mut request);
     remote::fetch(app, &mut request, deadline).await?;
     let delivery = request.delivery;
-    let chain = chain(app, &key, id, format.name(), delivery).await?;
+    let chain = chain(app, &key, id, format.name(), delivery, deadline).await?;
     if wish == Wish::Explanation {
         let explanation = app.pipeline.explain(request, chain, terms).await?;
         let body = Body::from(explanation::body(&explanation));
@@ -89,6 +89,7 @@ pub(super) async fn chain(
     id: &RequestId,
     client_format: &'static str,
     delivery: Delivery,
+    deadline: Deadline,
 ) -> Result<Chain, Failure> {
     let key = &key.key;
     let mut plugins = Vec::with_capacity(key.plugins.len());
@@ -102,6 +103,7 @@ pub(super) async fn chain(
         labels: key.labels.iter().map(label).collect(),
         client_format,
         delivery,
+        deadline,
     };
     Ok(Chain::new(context, plugins))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::Hooks;
+use super::{Deadline, Hooks};
 use crate::chat::{Batch, Event, Request, StopReason, Usage};
 use crate::enabled::EnabledPlugin;
 use crate::error::Failure;
@@ -77,6 +77,8 @@ pub struct Context {
     pub client_format: &'static str,
     /// How the client wants the answer.
     pub delivery: crate::chat::Delivery,
+    /// When the request has to be over.
+    pub deadline: Deadline,
 }
 
 /// A name with a value.

@@ -27,6 +27,7 @@ mod terms;
 mod text;
 mod trace;
 mod upstream;
+mod values;
 
 use std::sync::Arc;
 
@@ -53,6 +54,7 @@ pub use replay::{Replay, Thoughts};
 pub use terms::{Losses, Terms};
 pub use trace::{Change, Effect, Step};
 pub use upstream::{Call, Events, Model, Plan, Upstream};
+pub use values::{Space, Tenant, ValueFault, Values};
 
 /// What a request passes.
 #[derive(Clone)]

@@ -194,6 +194,7 @@ pub(super) fn chain(plugins: Vec<Arc<dyn Plugin>>) -> Chain {
         labels: Vec::new(),
         client_format: "test",
         delivery: Delivery::Streamed,
+        deadline: Deadline::Never,
     };
     Chain::new(context, plugins)
 }

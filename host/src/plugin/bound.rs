@@ -8,7 +8,10 @@ use sha2::Sha256;
 use super::component::Compiled;
 use super::convert;
 use super::engine::Engine;
+use super::imports::{Imports, Services};
+use super::metrics::Recorder;
 use super::session::Initialised;
+use crate::enabled::Grants;
 use crate::error::{Failure, Kind};
 use crate::ids::{KeyId, PluginName};
 use crate::pipeline::{self, Context, Hooks};
@@ -21,6 +24,9 @@ pub(super) struct Bound {
     pub(super) name: PluginName,
     pub(super) config: Arc<str>,
     pub(super) seed: String,
+    pub(super) services: Arc<Services>,
+    pub(super) grants: Arc<Grants>,
+    pub(super) recorder: Arc<Recorder>,
 }
 
 #[async_trait]
@@ -36,15 +42,21 @@ impl pipeline::Plugin for Bound {
     async fn start(&self, context: &Context) -> Result<Box<dyn pipeline::Session>, Failure> {
         let (engine, compiled, name) = (&self.engine, &self.compiled, &self.name);
         let request = Some(context.request.clone());
-        let (instance, descriptor) = Initialised::new(engine, compiled, name, request, &self.config)
-            .await?
-            .map_err(|faults| self.config_refused(&faults))?;
+        let (instance, descriptor) =
+            Initialised::new(engine, compiled, name, request, self.imports(), &self.config)
+                .await?
+                .map_err(|faults| self.config_refused(&faults))?;
         let wish = convert::wish(&descriptor, engine.limits.window_bytes);
         Ok(Box::new(instance.start(engine, compiled, context, &self.seed, wish).await?))
     }
 }
 
 impl Bound {
+    fn imports(&self) -> Imports {
+        let (services, grants, recorder) = (&self.services, &self.grants, &self.recorder);
+        Imports::new(self.name.clone(), Arc::clone(services), Arc::clone(grants), Arc::clone(recorder))
+    }
+
     /// The config was checked when it was enabled: the plugin was replaced since.
     fn config_refused(&self, faults: &[(String, String)]) -> Failure {
         let name = &self.name;

@@ -4,13 +4,16 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 
+use super::admission::{Inadmissible, admit};
 use super::bindings::adit::plugin::types::Descriptor;
 use super::bound::{Bound, seed};
 use super::component::{Compiled, Refused};
 use super::engine::Engine;
+use super::imports::{Imports, Services};
+use super::metrics::Metrics;
 use super::session::Initialised;
 use crate::config::PluginLimits;
-use crate::enabled::EnabledPlugin;
+use crate::enabled::{Capability, EnabledPlugin, Grants};
 use crate::error::{Failure, Kind};
 use crate::ids::{KeyId, PluginName};
 use crate::pipeline::{self, Hook, Plugin};
@@ -27,6 +30,9 @@ pub enum CheckError {
     /// There is no such plugin, or its file is refused.
     #[error("{0}")]
     Plugin(#[from] LoadError),
+    /// The key's terms do not allow it.
+    #[error("{0}")]
+    Terms(#[from] Inadmissible),
     /// The plugin refuses the config: JSON Pointer and message of each fault.
     #[error("the plugin refuses this config")]
     Config(Vec<(String, String)>),
@@ -65,6 +71,8 @@ pub struct Entry {
     pub version: Option<String>,
     /// Its hooks.
     pub hooks: Vec<&'static str>,
+    /// What it imports of the contract.
+    pub imports: Vec<&'static str>,
     /// The file's size.
     pub size_bytes: u64,
     /// Why it cannot be used.
@@ -76,6 +84,8 @@ pub struct Catalog {
     engine: Engine,
     folder: PathBuf,
     seed_root: Option<SeedRoot>,
+    services: Arc<Services>,
+    metrics: Metrics,
     /// What was compiled, and what was refused: neither is tried again.
     loaded: RwLock<HashMap<PluginName, Loaded>>,
 }
@@ -86,7 +96,14 @@ impl Catalog {
     /// The plugins of a folder, which need not exist.
     pub fn open(folder: &Path, limits: &PluginLimits) -> Result<Self, CatalogError> {
         let engine = Engine::new(limits).map_err(|fault| CatalogError(fault.to_string()))?;
-        Ok(Self { engine, folder: folder.to_owned(), seed_root: None, loaded: RwLock::default() })
+        Ok(Self {
+            engine,
+            folder: folder.to_owned(),
+            seed_root: None,
+            services: Arc::default(),
+            metrics: Metrics::default(),
+            loaded: RwLock::default(),
+        })
     }
 
     /// With the secret that seeds are derived from. Only a catalog that has it can serve requests.
@@ -94,6 +111,18 @@ impl Catalog {
     pub fn with_seed_root(mut self, root: SeedRoot) -> Self {
         self.seed_root = Some(root);
         self
+    }
+
+    /// With what stands behind imports. Without it a plugin can be checked.
+    #[must_use]
+    pub fn with_services(mut self, services: Services) -> Self {
+        self.services = Arc::new(services);
+        self
+    }
+
+    /// What plugins have counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Compiles every plugin of the folder now, so that no request waits for it.
@@ -119,14 +148,24 @@ impl Catalog {
         entries
     }
 
-    /// Asks a plugin whether it would start with a config.
-    pub async fn check(&self, name: &PluginName, config: &str) -> Result<(), CheckError> {
-        self.describe(name, config).await.map(drop)
+    /// Whether a plugin may run on its terms, and would start with its config.
+    pub async fn check(&self, enabled: &EnabledPlugin) -> Result<(), CheckError> {
+        let EnabledPlugin { name, config, terms, .. } = enabled;
+        let compiled = self.load(name)?;
+        admit(name, &compiled, terms)?;
+        self.describe(name, &compiled, config, &terms.grants).await.map(drop)
     }
 
-    async fn describe(&self, name: &PluginName, config: &str) -> Result<Descriptor, CheckError> {
-        let compiled = self.load(name)?;
-        let answer = Initialised::new(&self.engine, &compiled, name, None, config)
+    async fn describe(
+        &self,
+        name: &PluginName,
+        compiled: &Compiled,
+        config: &str,
+        grants: &Grants,
+    ) -> Result<Descriptor, CheckError> {
+        let (services, grants) = (Arc::clone(&self.services), Arc::new(grants.clone()));
+        let imports = Imports::new(name.clone(), services, grants, Arc::default());
+        let answer = Initialised::new(&self.engine, compiled, name, None, imports, config)
             .await
             .map_err(CheckError::Failed)?;
         answer.map(|(_, descriptor)| descriptor).map_err(CheckError::Config)
@@ -137,13 +176,17 @@ impl Catalog {
             name: name.to_string(),
             version: None,
             hooks: Vec::new(),
+            imports: Vec::new(),
             size_bytes: std::fs::metadata(self.file(name)).map_or(0, |file| file.len()),
             problem: None,
         };
         match self.load(name) {
             Ok(compiled) => {
                 entry.hooks = compiled.hooks().iter().map(Hook::name).collect();
-                entry.version = self.describe(name, "{}").await.ok().map(|descriptor| descriptor.version);
+                entry.imports =
+                    compiled.imports.iter().map(|import| Capability::interface(*import)).collect();
+                let described = self.describe(name, &compiled, "{}", &Grants::default()).await;
+                entry.version = described.ok().map(|descriptor| descriptor.version);
             }
             Err(fault) => entry.problem = Some(fault.to_string()),
         }
@@ -206,16 +249,18 @@ impl Catalog {
 #[async_trait]
 impl pipeline::Plugins for Arc<Catalog> {
     async fn bind(&self, enabled: &EnabledPlugin, key: &KeyId) -> Result<Arc<dyn Plugin>, Failure> {
-        let EnabledPlugin { name, config, .. } = enabled;
+        let EnabledPlugin { name, config, release, terms } = enabled;
         let loaded = match self.loaded(name) {
             Some(loaded) => loaded,
             None => self.load_apart(name).await,
         };
-        let compiled = loaded.map_err(|fault| {
+        let unusable = |reason: String| {
             let message =
                 format!("the plugin `{name}` cannot be used, and this key requires it; ask the operator");
-            Failure::new(Kind::PluginUnavailable, message).with_internal(fault.to_string())
-        })?;
+            Failure::new(Kind::PluginUnavailable, message).with_internal(reason)
+        };
+        let compiled = loaded.map_err(|fault| unusable(fault.to_string()))?;
+        admit(name, &compiled, terms).map_err(|fault| unusable(fault.to_string()))?;
         let Some(root) = &self.seed_root else {
             return Err(
                 Failure::new(Kind::Internal, "internal error").with_internal("the catalog has no seed root")
@@ -227,6 +272,9 @@ impl pipeline::Plugins for Arc<Catalog> {
             name: name.clone(),
             config: Arc::clone(config),
             seed: seed(root, name, key),
+            services: Arc::clone(&self.services),
+            grants: Arc::new(terms.grants.clone()),
+            recorder: self.metrics.recorder(name, release.as_ref()),
         }))
     }
 }

@@ -10,7 +10,7 @@ use super::bindings::exports::adit::plugin::{
 use super::engine::Engine;
 use super::instance::Guest;
 use super::wasi;
-use crate::enabled::Version;
+use crate::enabled::{Capability, Version};
 use crate::pipeline::{Hook, Hooks};
 
 /// The version of the contract that this host speaks.
@@ -55,6 +55,8 @@ pub(super) struct Compiled {
     pub(super) client_format: Option<client_format::GuestIndices>,
     pub(super) model_format: Option<model_format::GuestIndices>,
     hooks: Hooks,
+    /// What it imports of the contract.
+    pub(super) imports: Vec<Capability>,
 }
 
 impl Compiled {
@@ -73,7 +75,7 @@ impl Compiled {
         }
         let component = Component::from_binary(&engine.wasmtime, bytes)
             .map_err(|fault| Refused::Invalid(one_line(&fault)))?;
-        check_imports(engine, &component)?;
+        let imports = imports(engine, &component)?;
         let mismatch = |fault: wasmtime::Error| Refused::Mismatch(one_line(&fault));
         let exported = exports(engine, &component);
         if !exported.iter().any(|name| is_contract(name, "lifecycle")) {
@@ -85,11 +87,11 @@ impl Compiled {
             return Err(Refused::NoHook);
         }
         let pre = engine.linker.instantiate_pre(&component).map_err(mismatch)?;
-        Self::probe(pre, hooks).map_err(mismatch)
+        Self::probe(pre, hooks, imports).map_err(mismatch)
     }
 
     /// Finds the functions of the hooks that the component has.
-    fn probe(pre: InstancePre<Guest>, hooks: Hooks) -> wasmtime::Result<Self> {
+    fn probe(pre: InstancePre<Guest>, hooks: Hooks, imports: Vec<Capability>) -> wasmtime::Result<Self> {
         fn found<T>(
             pre: &InstancePre<Guest>,
             has: bool,
@@ -108,6 +110,7 @@ impl Compiled {
             client_format: found(&pre, hooks.has(Hook::ClientFormat), client_format::GuestIndices::new)?,
             model_format: found(&pre, hooks.has(Hook::ModelFormat), model_format::GuestIndices::new)?,
             hooks,
+            imports,
             pre,
         })
     }
@@ -117,16 +120,20 @@ impl Compiled {
     }
 }
 
-fn check_imports(engine: &Engine, component: &Component) -> Result<(), Refused> {
-    let unknown: Vec<String> = component
-        .component_type()
-        .imports(&engine.wasmtime)
-        .map(|(name, _)| name.to_owned())
-        .filter(|name| {
-            !["types", "chat", "formats"].iter().any(|own| is_contract(name, own)) && !wasi::is_granted(name)
-        })
-        .collect();
-    if unknown.is_empty() { Ok(()) } else { Err(Refused::Imports(unknown)) }
+/// What a component imports of the contract, unless it imports anything that no plugin may have.
+fn imports(engine: &Engine, component: &Component) -> Result<Vec<Capability>, Refused> {
+    let names: Vec<String> =
+        component.component_type().imports(&engine.wasmtime).map(|(name, _)| name.to_owned()).collect();
+    let imported =
+        |capability: &Capability| names.iter().any(|name| is_contract(name, capability.interface()));
+    let imports: Vec<_> = Capability::ALL.into_iter().filter(imported).collect();
+    let known = |name: &String| {
+        wasi::is_granted(name)
+            || ["types", "chat", "formats"].into_iter().any(|interface| is_contract(name, interface))
+            || imports.iter().any(|capability| is_contract(name, capability.interface()))
+    };
+    let unknown: Vec<String> = names.iter().filter(|name| !known(name)).cloned().collect();
+    if unknown.is_empty() { Ok(imports) } else { Err(Refused::Imports(unknown)) }
 }
 
 fn exports(engine: &Engine, component: &Component) -> Vec<String> {

@@ -3,10 +3,10 @@ use std::sync::Arc;
 use wasmtime::component::{HasSelf, Linker};
 use wasmtime::{Config, Engine as Wasmtime, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-use super::bindings::adit::plugin::{blobs, chat, formats, types};
+use super::bindings::adit::plugin::{chat, formats, types};
 use super::instance::Guest;
 use super::ticker::Ticker;
-use super::wasi;
+use super::{imports, wasi};
 use crate::config::PluginLimits;
 
 /// The stack of a guest, in bytes, and of the fiber that it runs on.
@@ -28,7 +28,7 @@ impl Engine {
         let wasmtime = Wasmtime::new(&settings(limits))?;
         let mut linker = Linker::new(&wasmtime);
         wasi::link(&mut linker)?;
-        blobs::add_to_linker::<Guest, HasSelf<Guest>>(&mut linker, |guest| guest)?;
+        imports::link(&mut linker)?;
         types::add_to_linker::<Guest, HasSelf<Guest>>(&mut linker, |guest| guest)?;
         chat::add_to_linker::<Guest, HasSelf<Guest>>(&mut linker, |guest| guest)?;
         formats::add_to_linker::<Guest, HasSelf<Guest>>(&mut linker, |guest| guest)?;

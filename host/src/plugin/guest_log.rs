@@ -2,6 +2,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use tokio::io::AsyncWrite;
+use tracing::Level;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
@@ -11,7 +12,7 @@ use crate::ids::{PluginName, RequestId};
 const MAX_LINES: usize = 64;
 const MAX_LINE_BYTES: usize = 2 << 10;
 
-/// Where a plugin's stdout and stderr go: lines in the log, so many and no more.
+/// Where a plugin's stdout and stderr and its own lines go: the log, so many lines and no more.
 #[derive(Clone)]
 pub(super) struct GuestLog(Arc<Mutex<Lines>>);
 
@@ -25,6 +26,13 @@ struct Lines {
 impl GuestLog {
     pub(super) fn new(plugin: PluginName, request: Option<RequestId>) -> Self {
         Self(Arc::new(Mutex::new(Lines { plugin, request, unfinished: Vec::new(), left: MAX_LINES })))
+    }
+
+    /// One line of its own, whatever is in it.
+    pub(super) fn line(&self, level: Level, text: &str) {
+        let end = text.floor_char_boundary(MAX_LINE_BYTES);
+        let text = text.get(..end).unwrap_or_default();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).line(level, text);
     }
 }
 
@@ -43,17 +51,34 @@ impl Lines {
     }
 
     fn flush(&mut self) {
-        if self.unfinished.is_empty() || self.left == 0 {
+        if self.unfinished.is_empty() {
+            return;
+        }
+        let line = std::mem::take(&mut self.unfinished);
+        self.line(Level::INFO, &String::from_utf8_lossy(&line));
+    }
+
+    fn line(&mut self, level: Level, text: &str) {
+        if self.left == 0 {
             return;
         }
         self.left -= 1;
-        let line = String::from_utf8_lossy(&self.unfinished).into_owned();
         let request = self.request.as_ref().map_or("", RequestId::as_str);
-        tracing::info!(target: "adit::plugin::output", plugin = %self.plugin, request, "{}", line.escape_debug());
+        // The level of an event is fixed where it is written.
+        macro_rules! write {
+            ($level:ident) => {
+                tracing::$level!(target: "adit::plugin::output", plugin = %self.plugin, request, "{}", text.escape_debug())
+            };
+        }
+        match level {
+            Level::ERROR => write!(error),
+            Level::WARN => write!(warn),
+            Level::INFO => write!(info),
+            _ => write!(debug),
+        }
         if self.left == 0 {
             tracing::info!(plugin = %self.plugin, request, "the plugin wrote {MAX_LINES} lines; the rest is dropped");
         }
-        self.unfinished.clear();
     }
 }
 

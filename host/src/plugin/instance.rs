@@ -11,11 +11,12 @@ use super::bindings::adit::plugin::{chat, formats, types};
 use super::component::{Compiled, one_line};
 use super::engine::Engine;
 use super::guest_log::GuestLog;
-use super::imports::Blobs;
+use super::imports::{Blobs, Imports};
 use super::ticker::TICK;
 use super::wasi;
 use crate::error::{Failure, Kind};
 use crate::ids::{PluginName, RequestId};
+use crate::pipeline::Context;
 
 /// The most resources of the host that a guest may hold.
 const MAX_HANDLES: usize = 256;
@@ -29,8 +30,8 @@ pub(super) struct Guest {
     limits: StoreLimits,
     /// Ticks that the call may still run.
     ticks_left: u32,
-    log: GuestLog,
-    pub(super) blobs: Blobs,
+    pub(super) log: GuestLog,
+    pub(super) imports: Imports,
     table: ResourceTable,
     /// Made when the guest first asks for anything of WASI; most never do.
     wasi: Option<WasiCtx>,
@@ -70,6 +71,11 @@ impl Budget {
             output_bytes: self.output_bytes.max(bytes.saturating_mul(2)),
         }
     }
+
+    /// By the clock, without what functions of the host take.
+    fn patience(self) -> Duration {
+        self.time.saturating_mul(PATIENCE)
+    }
 }
 
 /// A component at work, with a memory of its own.
@@ -88,6 +94,7 @@ impl Instance {
         compiled: &Compiled,
         plugin: &PluginName,
         request: Option<RequestId>,
+        imports: Imports,
     ) -> Result<Self, Failure> {
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_HANDLES);
@@ -97,7 +104,7 @@ impl Instance {
             .trap_on_grow_failure(true)
             .build();
         let log = GuestLog::new(plugin.clone(), request);
-        let guest = Guest { limits, ticks_left: 0, log, blobs: Blobs::default(), table, wasi: None };
+        let guest = Guest { limits, ticks_left: 0, log, imports, table, wasi: None };
         let mut store = Store::new(&engine.wasmtime, guest);
         store.set_max_component_handles(MAX_HANDLES);
         store.limiter(|guest| &mut guest.limits);
@@ -112,7 +119,7 @@ impl Instance {
         let budget = Budget { time: engine.limits.init, output_bytes: engine.limits.request_output_bytes };
         arm(&mut store, budget);
         let ticking = engine.ticker.run();
-        let instantiated = patient(budget, compiled.pre.instantiate_async(&mut store)).await;
+        let instantiated = patient(budget.patience(), compiled.pre.instantiate_async(&mut store)).await;
         drop(ticking);
         let exports = instantiated.map_err(|fault| failed(plugin, "instantiation", &fault))?;
         Ok(Self { store, exports, engine: engine.clone(), plugin: plugin.clone() })
@@ -120,7 +127,12 @@ impl Instance {
 
     /// Lets the guest read these from now on.
     pub(super) fn lend(&mut self, blobs: Blobs) {
-        self.store.data_mut().blobs = blobs;
+        self.store.data_mut().imports.lend(blobs);
+    }
+
+    /// Begins with a request: what the plugin may import for it is there from now on.
+    pub(super) fn begin(&mut self, context: &Context) {
+        self.store.data_mut().imports.begin(context);
     }
 
     /// Looks something up in the instance.
@@ -140,7 +152,8 @@ impl Instance {
     ) -> Result<T, Failure> {
         arm(&mut self.store, budget);
         let ticking = self.engine.ticker.run();
-        let answer = patient(budget, call(&mut self.store)).await;
+        let patience = budget.patience().saturating_add(self.store.data().imports.may_wait());
+        let answer = patient(patience, call(&mut self.store)).await;
         drop(ticking);
         answer.map_err(|fault| failed(&self.plugin, name, &fault))
     }
@@ -154,13 +167,13 @@ fn arm(store: &mut Store<Guest>, budget: Budget) {
 }
 
 /// Most calls are done at their first poll and never see a timer.
-async fn patient<T>(budget: Budget, call: impl Future<Output = wasmtime::Result<T>>) -> wasmtime::Result<T> {
+async fn patient<T>(time: Duration, call: impl Future<Output = wasmtime::Result<T>>) -> wasmtime::Result<T> {
     let mut call = pin!(call);
     let first = poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await;
     if let Poll::Ready(answer) = first {
         return answer;
     }
-    match tokio::time::timeout(budget.time.saturating_mul(PATIENCE), call).await {
+    match tokio::time::timeout(time, call).await {
         Ok(answer) => answer,
         Err(_) => Err(wasmtime::Error::msg("it slept for longer than its time")),
     }

@@ -1,9 +1,10 @@
 //! WebAssembly plugins: the only place that knows wasmtime.
 //!
 //! A component is compiled and checked once ([`Catalog`]), and gets a fresh instance for every
-//! request ([`crate::pipeline::Session`]), which may use a little memory, a little time, and
-//! nothing else.
+//! request ([`crate::pipeline::Session`]), which may use a little memory, a little time, what it was
+//! granted, and nothing else.
 
+mod admission;
 mod bindings;
 mod bound;
 mod catalog;
@@ -13,9 +14,13 @@ mod engine;
 mod guest_log;
 mod imports;
 mod instance;
+mod metrics;
 mod session;
 mod ticker;
 mod wasi;
 
+pub use admission::Inadmissible;
 pub use catalog::{Catalog, CatalogError, CheckError, Entry};
 pub use component::Refused;
+pub use imports::Services;
+pub use metrics::{Distribution, Metric, Metrics, Recorded};

@@ -9,7 +9,7 @@ use super::bindings::exports::adit::plugin::{
 use super::component::Compiled;
 use super::convert;
 use super::engine::Engine;
-use super::imports::Blobs;
+use super::imports::{Blobs, Imports};
 use super::instance::{Budget, Instance};
 use crate::chat::{Delta, Event, Request};
 use crate::error::Failure;
@@ -40,9 +40,10 @@ impl Initialised {
         compiled: &Compiled,
         plugin: &PluginName,
         request: Option<RequestId>,
+        imports: Imports,
         config: &str,
     ) -> Result<Result<(Self, Descriptor), ConfigFaults>, Failure> {
-        let mut instance = Instance::new(engine, compiled, plugin, request).await?;
+        let mut instance = Instance::new(engine, compiled, plugin, request, imports).await?;
         let lifecycle = instance.load(|store, component| compiled.lifecycle.load(store, component))?;
         let budget = Budget { time: engine.limits.init, output_bytes: engine.limits.request_output_bytes };
         let answer =
@@ -62,6 +63,7 @@ impl Initialised {
         seed: &str,
         wish: TextWish,
     ) -> Result<Session, Failure> {
+        self.instance.begin(context);
         let limits = &engine.limits;
         let labels = convert::labels(&context.labels);
         let context = convert::context(context, &labels, seed);

@@ -28,7 +28,7 @@ pub(super) fn context<'a>(
     labels: &'a [wit::Label<'a>],
     seed: &'a str,
 ) -> wit::RequestContext<'a> {
-    let Context { request, key, labels: _, client_format, delivery } = context;
+    let Context { request, key, labels: _, client_format, delivery, deadline: _ } = context;
     wit::RequestContext {
         request_id: request.as_str(),
         caller: wit::Caller { key_id: key.as_str(), labels },

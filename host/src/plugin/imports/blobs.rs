@@ -30,7 +30,7 @@ impl Blobs {
 
 impl blobs::Host for Guest {
     fn read(&mut self, id: u32, offset: u64, length: u32) -> Result<Vec<u8>, String> {
-        self.blobs.read(id, offset, length).map(<[u8]>::to_vec)
+        self.imports.blobs.read(id, offset, length).map(<[u8]>::to_vec)
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::enabled::{Digest, Grants, Limits, OnFailure, Release, Reuse, Terms, Version};
+use crate::enabled::{Acknowledged, Digest, Grants, Limits, OnFailure, Release, Reuse, Terms, Version};
 
 pub(super) fn write_release(release: &Release) -> String {
     format!("{} {}", release.version, release.digest)
@@ -24,6 +24,8 @@ pub(super) fn read_release(text: &str) -> Result<Release, String> {
 struct Raw {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     grants: Vec<String>,
+    #[serde(skip_serializing_if = "is_false")]
+    acknowledged: bool,
     #[serde(skip_serializing_if = "is_false")]
     fail_open: bool,
     #[serde(skip_serializing_if = "is_false")]
@@ -46,10 +48,11 @@ fn is_false(value: &bool) -> bool {
 }
 
 pub(super) fn write_terms(terms: &Terms) -> String {
-    let Terms { grants, on_failure, reuse, limits } = terms;
+    let Terms { grants, acknowledged, on_failure, reuse, limits } = terms;
     let Limits { memory_bytes, init, request_hook, stream_hook, request_total } = limits;
     let raw = Raw {
         grants: grants.texts(),
+        acknowledged: *acknowledged == Acknowledged::Leaks,
         fail_open: *on_failure == OnFailure::Open,
         reuse: *reuse == Reuse::PerKey,
         memory_bytes: *memory_bytes,
@@ -73,6 +76,7 @@ pub(super) fn read_terms(text: &str) -> Result<Terms, String> {
     }
     Ok(Terms {
         grants,
+        acknowledged: if raw.acknowledged { Acknowledged::Leaks } else { Acknowledged::Nothing },
         on_failure: if raw.fail_open { OnFailure::Open } else { OnFailure::Closed },
         reuse: if raw.reuse { Reuse::PerKey } else { Reuse::Never },
         limits: Limits {
@@ -96,7 +100,12 @@ mod tests {
 
     #[test]
     fn terms_come_back_as_they_were_written() {
-        let mut terms = Terms { on_failure: OnFailure::Open, reuse: Reuse::PerKey, ..Terms::default() };
+        let mut terms = Terms {
+            acknowledged: Acknowledged::Leaks,
+            on_failure: OnFailure::Open,
+            reuse: Reuse::PerKey,
+            ..Terms::default()
+        };
         for grant in ["kv", "http=api.example.com", "secret=token"] {
             terms.grants.add(grant).unwrap();
         }

@@ -11,6 +11,7 @@ mod policy;
 mod reader;
 mod rows;
 mod thoughts;
+mod values;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,6 +29,8 @@ use reader::Reader;
 pub struct Sqlite {
     reader: Mutex<Reader>,
     writer: Arc<Mutex<Connection>>,
+    /// For what plugins keep: their writes wait for nobody's, and nobody waits for theirs.
+    values: Arc<Mutex<Connection>>,
     seed_root: SeedRoot,
 }
 
@@ -43,7 +46,8 @@ impl Sqlite {
         open::migrate(&mut writer)?;
         let seed_root = rows::seed_root(&writer)?;
         let reader = Mutex::new(Reader::new(open::connect(&path)?));
-        Ok(Self { reader, writer: Arc::new(Mutex::new(writer)), seed_root })
+        let values = Arc::new(Mutex::new(values::connect(&path)?));
+        Ok(Self { reader, writer: Arc::new(Mutex::new(writer)), values, seed_root })
     }
 
     /// Runs one transaction on the second connection, away from the threads that serve requests.
