@@ -1,4 +1,5 @@
-//! The data of the contract in `wit/`, as Rust types.
+//! The data of the contract in `wit/` as Rust types, and what plugins may import. A component imports only
+//! what it calls.
 #![allow(
     unsafe_code,
     unreachable_pub,
@@ -12,7 +13,9 @@
 pub mod plain {
     wit_bindgen::generate!({
         path: "wit",
-        inline: "package adit:sdk; world plain { import adit:plugin/types@0.1.1; }",
+        inline: "package adit:sdk; world plain { \
+            import adit:plugin/types@0.1.1; import adit:plugin/log@0.1.1; import adit:plugin/metrics@0.1.1; \
+            import adit:plugin/kv@0.1.1; import adit:plugin/secrets@0.1.1; import adit:plugin/http@0.1.1; }",
         generate_all,
         generate_unused_types: true,
         additional_derives: [PartialEq, Eq],

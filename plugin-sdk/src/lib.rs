@@ -37,11 +37,22 @@ mod constructors;
 #[cfg(any(target_family = "wasm", test))]
 #[doc(hidden)]
 pub mod guest;
+pub mod http;
 #[cfg(feature = "json")]
 mod json;
+pub mod kv;
+pub mod log;
+pub mod metrics;
 mod plugin;
+pub mod secrets;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
+
+/// What the imports call: the host, or in tests the one of [`testing`].
+#[cfg(target_family = "wasm")]
+use bindings::plain::adit::plugin as host;
+#[cfg(not(target_family = "wasm"))]
+use testing::host;
 
 #[doc(hidden)]
 pub use bindings::plain::adit::plugin::types;

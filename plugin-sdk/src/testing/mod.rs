@@ -5,6 +5,7 @@
 #![expect(clippy::panic, reason = "a broken contract fails the test")]
 
 mod hold_back;
+pub mod host;
 mod request;
 mod split;
 

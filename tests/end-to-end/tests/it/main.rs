@@ -11,6 +11,7 @@ mod client_leaves;
 mod embeddings;
 mod explain;
 mod first_write;
+mod grants;
 mod guardrails;
 mod hostile_plugins;
 mod key_faults;

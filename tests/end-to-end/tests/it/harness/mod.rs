@@ -7,11 +7,13 @@ mod key;
 mod process;
 mod sim;
 mod stack;
+mod web;
 
 pub(crate) use answer::{Answer, Event};
 pub(crate) use connection::{Connection, Stream};
 pub(crate) use key::{Key, says};
 pub(crate) use stack::{Setup, Stack};
+pub(crate) use web::{Web, fine};
 
 /// The model that tests ask for.
 pub(crate) const MODEL: &str = "us.amazon.nova-lite-v1:0";

@@ -130,6 +130,17 @@ impl Stack {
         install(&self.folder, name, bytes);
     }
 
+    /// Where a file of the data folder lies.
+    pub(crate) fn data_path(&self, name: &str) -> PathBuf {
+        self.folder.path().join("data").join(name)
+    }
+
+    /// Writes a file beside the settings, and answers how a command names it.
+    pub(crate) fn write(&self, name: &'static str, text: &str) -> &'static str {
+        fs::write(self.folder.path().join(name), text).unwrap();
+        name
+    }
+
     /// Where a plugin's file lies.
     pub(crate) fn plugin_path(&self, name: &str) -> PathBuf {
         plugin_path(&self.folder, name)
