@@ -130,7 +130,7 @@ impl Outbound {
             Reach::Public => &clients.public,
             Reach::Private => &clients.private,
         };
-        let answer = client.send(target, request).await.map_err(|fault| unreached(&target.host, fault))?;
+        let answer = client.send(target, request).await.map_err(|fault| unreached(&target.host, &fault))?;
         let (head, body) = answer.into_parts();
         let body = guarded::read(body, max_bytes).await.map_err(|fault| match fault {
             Unread::TooLarge => OutboundError::TooLarge,
@@ -165,7 +165,7 @@ fn refusal(fault: &FetchError) -> String {
     }
 }
 
-fn unreached(host: &str, fault: Unreached) -> OutboundError {
+fn unreached(host: &str, fault: &Unreached) -> OutboundError {
     match fault {
         Unreached::NotPublic => OutboundError::Denied(format!("`{host}` is no public address")),
         Unreached::Unresolved => OutboundError::Unreachable(format!("no address is known for `{host}`")),

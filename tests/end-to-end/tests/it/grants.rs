@@ -147,7 +147,7 @@ fn a_store_that_is_held_by_somebody_else_is_unavailable_to_the_plugin_and_nobody
 fn a_secret_reaches_the_host_and_neither_the_plugin_nor_the_log() {
     let stack = calling().start();
     // It repeats what it was sent.
-    let web = Web::start(|request| fine(request));
+    let web = Web::start(fine);
     let key = caller(&stack, &json!({"secret": "api-key"}), &CALL);
     let answer = key.ask(&web.url("/v1?q=1")).content();
     let sent = web.requests().remove(0);
