@@ -91,7 +91,9 @@ mod tests {
 
     fn terms(grants: &[&str], acknowledged: Acknowledged) -> Terms {
         let mut terms = Terms { acknowledged, ..Terms::default() };
-        grants.iter().for_each(|grant| terms.grants.add(grant).unwrap());
+        for grant in grants {
+            terms.grants.add(grant).unwrap();
+        }
         terms
     }
 

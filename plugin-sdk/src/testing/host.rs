@@ -152,7 +152,10 @@ pub(crate) mod kv {
     }
 
     pub(crate) fn delete(key: &str) -> Result<(), Fault> {
-        with(|host| Ok(drop(host.values(key)?.remove(key))))
+        with(|host| {
+            host.values(key)?.remove(key);
+            Ok(())
+        })
     }
 
     pub(crate) fn increment(key: &str, by: i64, ttl_seconds: u32) -> Result<i64, Fault> {

@@ -117,7 +117,7 @@ async fn a_space_has_a_quota_of_keys_and_of_bytes_and_the_next_one_has_its_own()
         for number in 0..15 {
             Place::new(&of_label("large"), &number.to_string()).write(
                 values,
-                &[0; Space::MAX_VALUE_BYTES],
+                &vec![0; Space::MAX_VALUE_BYTES],
                 None,
             )?;
         }
