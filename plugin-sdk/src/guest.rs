@@ -29,11 +29,19 @@ pub fn init<P: Plugin>(
 ///
 /// # Panics
 /// When `init` has not been called, or has failed: no verdict could say so.
-#[expect(clippy::panic, reason = "a trap is the only answer that a constructor has")]
 pub fn start<P: Plugin>(cell: &ConfigCell<P>, ctx: RequestContext) -> Session<P> {
+    Session(RefCell::new(P::start(config::<P>(cell), ctx)))
+}
+
+/// The config of the instance.
+///
+/// # Panics
+/// When `init` has not been called, or has failed: no verdict could say so.
+#[expect(clippy::panic, reason = "a trap is the only answer that a constructor has")]
+pub fn config<P: Plugin>(cell: &ConfigCell<P>) -> Rc<P::Config> {
     match cell.borrow().clone() {
-        Some(config) => Session(RefCell::new(P::start(config, ctx))),
-        None => panic!("session before a successful `init`"),
+        Some(config) => config,
+        None => panic!("a call before a successful `init`"),
     }
 }
 
@@ -96,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "session before a successful `init`")]
+    #[should_panic(expected = "a call before a successful `init`")]
     fn a_session_needs_init() {
         start::<Counter>(&ConfigCell::<Counter>::default(), crate::testing::context());
     }

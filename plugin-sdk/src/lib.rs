@@ -32,6 +32,7 @@
 //! The library of such a crate is a `cdylib` for the component and an `rlib` for its tests.
 
 mod bindings;
+mod client_format;
 mod config;
 mod constructors;
 #[cfg(any(target_family = "wasm", test))]
@@ -86,7 +87,20 @@ pub use wit_bindgen;
 /// # }
 /// adit_plugin::register!(Nothing: text, text);
 /// ```
+///
+/// Neither does a plugin that speaks no format:
+///
+/// ```compile_fail,E0277
+/// # use adit_plugin::{NoConfig, Plugin, RequestContext};
+/// # struct Nothing;
+/// # impl Plugin for Nothing {
+/// #     type Config = NoConfig;
+/// #     fn start(_: std::rc::Rc<NoConfig>, _: RequestContext) -> Self { Self }
+/// # }
+/// adit_plugin::register!(Nothing: client-format);
+/// ```
 pub use adit_plugin_macros::register;
+pub use client_format::ClientFormat;
 pub use config::{Config, NoConfig, pointer};
 #[cfg(feature = "json")]
 pub use json::json_config;

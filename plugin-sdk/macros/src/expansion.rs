@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use proc_macro::{Delimiter, Group, TokenStream, TokenTree};
 
+use crate::format::Format;
 use crate::hook::Hook;
 
 /// The contract, except the named worlds: a plugin has a world of its own.
@@ -22,10 +23,11 @@ const CONTRACT: [&str; 12] = [
     include_str!("../wit/model-format.wit"),
 ];
 
-/// `Type: hook, hook`
+/// `Type: hook, format`
 pub(crate) struct Registration {
     plugin: TokenStream,
     hooks: Vec<Hook>,
+    formats: Vec<Format>,
 }
 
 impl Registration {
@@ -37,18 +39,22 @@ impl Registration {
         else {
             return Err("expected `Type: hook, ...`, such as `Redact: prompt, text`".to_owned());
         };
-        let mut named = Vec::new();
-        for token in hooks.iter().filter(|token| !is_punct(token, ',')) {
-            let hook = Hook::parse(&token.to_string())?;
-            if named.contains(&hook) {
-                return Err(format!("hook `{token}` is named twice"));
+        let (mut named, mut formats) = (Vec::new(), Vec::new());
+        for tokens in hooks.split(|token| is_punct(token, ',')).filter(|tokens| !tokens.is_empty()) {
+            // `client-format` is three tokens.
+            let name: String = tokens.iter().map(ToString::to_string).collect();
+            let is_new = match Format::parse(&name) {
+                Some(format) => add(&mut formats, format),
+                None => add(&mut named, Hook::parse(&name)?),
+            };
+            if !is_new {
+                return Err(format!("hook `{name}` is named twice"));
             }
-            named.push(hook);
         }
-        if plugin.is_empty() || named.is_empty() {
+        if plugin.is_empty() || (named.is_empty() && formats.is_empty()) {
             return Err("expected a type and at least one hook, such as `Redact: prompt, text`".to_owned());
         }
-        Ok(Self { plugin: plugin.iter().cloned().collect(), hooks: named })
+        Ok(Self { plugin: plugin.iter().cloned().collect(), hooks: named, formats })
     }
 
     /// One block around everything, so that no name reaches the plugin's own code; a second one
@@ -59,9 +65,11 @@ impl Registration {
         block.extend(tokens(&format!(
             "; const fn implements_plugin<P: ::adit_plugin::Plugin>() {{}}
             implements_plugin::<__AditPlugin>();
+            {}
             #[cfg(target_family = \"wasm\")]
             #[allow(warnings, unsafe_code, clippy::all, clippy::pedantic, clippy::restriction, reason = \"generated code\")]
             const _: () = {{ {} }};",
+            self.formats.iter().map(|format| format.check()).collect::<String>(),
             self.exports()
         )));
         let mut item = tokens("const _: () =");
@@ -77,6 +85,7 @@ impl Registration {
         for hook in &self.hooks {
             code.push_str(&forward(*hook));
         }
+        code.extend(self.formats.iter().map(|format| format.forward()));
         code.push_str("bindings::export!(Component with_types_in bindings);");
         code
     }
@@ -93,9 +102,14 @@ impl Registration {
         for hook in &self.hooks {
             contract.extend([" export ", hook.interface(), ";"]);
         }
+        for format in &self.formats {
+            contract.extend([" export ", format.interface(), ";"]);
+        }
         contract.push('}');
         // A mapping that is not used is an error.
-        let data: BTreeSet<_> = self.hooks.iter().flat_map(|hook| hook.data()).chain(&["types"]).collect();
+        let data = self.hooks.iter().flat_map(|hook| hook.data());
+        let data = data.chain(self.formats.iter().flat_map(|format| format.data()));
+        let data: BTreeSet<_> = data.chain(&["types"]).collect();
         let mapped = |name| format!("\"adit:plugin/{name}@0.1.1\": ::adit_plugin::{name},");
         let with = data.into_iter().map(mapped).collect::<Vec<_>>().concat();
         format!(
@@ -151,6 +165,13 @@ fn forward(hook: Hook) -> String {
             }}
         }}"
     )
+}
+
+/// Whether the item was not there before.
+fn add<T: PartialEq>(items: &mut Vec<T>, item: T) -> bool {
+    let is_new = !items.contains(&item);
+    items.push(item);
+    is_new
 }
 
 /// A macro's way to report an error.

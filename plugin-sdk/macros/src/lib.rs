@@ -1,11 +1,13 @@
 //! The macro behind `adit_plugin::register!`.
 
 mod expansion;
+mod format;
 mod hook;
 
 use proc_macro::TokenStream;
 
-/// Makes a crate a plugin: `register!(Type: route, prompt, text)` with one hook or more.
+/// Makes a crate a plugin: `register!(Type: route, prompt, text)` with one hook or more. A wire
+/// format is named beside the hooks: `register!(Type: client-format)`.
 ///
 /// The component exports just the hooks that are named, and the host calls no others. Its name and
 /// version are those of the crate. Only a build for WebAssembly exports anything; any other build

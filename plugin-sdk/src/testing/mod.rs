@@ -4,6 +4,7 @@
 //! more than its window, leaves text at a block's end) makes the test panic.
 #![expect(clippy::panic, reason = "a broken contract fails the test")]
 
+mod client_format;
 mod hold_back;
 pub mod host;
 mod request;
@@ -16,6 +17,7 @@ use crate::{
     TextKind, TextKinds, TextVerdict,
 };
 
+pub use client_format::{answer_head, http_request};
 pub use hold_back::Delta;
 pub use request::{context, segment, summary};
 pub use split::{every_split, split_at};

@@ -1,0 +1,96 @@
+//! The wire formats that a plugin can speak: interfaces of several functions, each with a trait of
+//! its own beside `Plugin`.
+
+/// An interface of the contract for a wire format.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    Client,
+}
+
+impl Format {
+    const ALL: [Self; 1] = [Self::Client];
+
+    /// The format of that name; none if a hook is meant.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.interface() == name)
+    }
+
+    /// The interface in the contract, and what authors call it.
+    pub(crate) fn interface(self) -> &'static str {
+        match self {
+            Self::Client => "client-format",
+        }
+    }
+
+    /// The interfaces with the data that it uses beside `types`.
+    pub(crate) fn data(self) -> &'static [&'static str] {
+        match self {
+            Self::Client => &["chat", "formats"],
+        }
+    }
+
+    /// Code that compiles if `__AditPlugin` has the trait of this format.
+    pub(crate) fn check(self) -> &'static str {
+        match self {
+            Self::Client => {
+                "const fn implements_client_format<P: ::adit_plugin::ClientFormat>() {}
+                implements_client_format::<__AditPlugin>();"
+            }
+        }
+    }
+
+    /// The implementation of the interface, which forwards to `__AditPlugin`.
+    pub(crate) fn forward(self) -> &'static str {
+        match self {
+            Self::Client => CLIENT,
+        }
+    }
+}
+
+const CLIENT: &str = "
+    impl exported::client_format::Guest for Component {
+        fn routes() -> ::std::vec::Vec<::adit_plugin::formats::HttpRoute> {
+            CONFIG.with(|cell| {
+                let config = ::adit_plugin::guest::config::<__AditPlugin>(cell);
+                <__AditPlugin as ::adit_plugin::ClientFormat>::routes(&config)
+            })
+        }
+        fn decode(
+            session: exported::client_format::SessionBorrow<'_>,
+            request: ::adit_plugin::formats::HttpRequest,
+        ) -> ::core::result::Result<::adit_plugin::formats::Decoded, ::adit_plugin::Failure> {
+            session.get::<Session>().call(|plugin| ::adit_plugin::ClientFormat::decode(plugin, request))
+        }
+        fn stream_head(
+            session: exported::client_format::SessionBorrow<'_>,
+            head: ::adit_plugin::formats::AnswerHead,
+        ) -> ::adit_plugin::formats::HttpResponse {
+            session.get::<Session>().call(|plugin| ::adit_plugin::ClientFormat::stream_head(plugin, head))
+        }
+        fn encode_events(
+            session: exported::client_format::SessionBorrow<'_>,
+            events: ::std::vec::Vec<::adit_plugin::chat::Event>,
+        ) -> ::std::vec::Vec<u8> {
+            session.get::<Session>().call(|plugin| ::adit_plugin::ClientFormat::encode_events(plugin, events))
+        }
+        fn encode_response(
+            session: exported::client_format::SessionBorrow<'_>,
+            head: ::adit_plugin::formats::AnswerHead,
+            events: ::std::vec::Vec<::adit_plugin::chat::Event>,
+        ) -> ::adit_plugin::formats::HttpResponse {
+            session.get::<Session>().call(|plugin| ::adit_plugin::ClientFormat::encode_response(plugin, head, events))
+        }
+        fn encode_models(
+            session: exported::client_format::SessionBorrow<'_>,
+            models: ::std::vec::Vec<::adit_plugin::formats::ModelEntry>,
+        ) -> ::adit_plugin::formats::HttpResponse {
+            session.get::<Session>().call(|plugin| ::adit_plugin::ClientFormat::encode_models(plugin, models))
+        }
+        fn encode_failure(
+            session: exported::client_format::SessionBorrow<'_>,
+            failure: ::adit_plugin::Failure,
+            mid_stream: bool,
+        ) -> ::adit_plugin::formats::HttpResponse {
+            session.get::<Session>().call(|plugin| ::adit_plugin::ClientFormat::encode_failure(plugin, failure, mid_stream))
+        }
+    }";
