@@ -76,7 +76,7 @@ pub(crate) fn context() -> anyhow::Result<Context> {
         request: RequestId::parse("req_bench")?,
         key: KeyId::parse("aaaaaaaaaa")?,
         labels: Vec::new(),
-        client_format: "openai-chat",
+        client_format: "openai-chat".into(),
         delivery: adit::chat::Delivery::Streamed,
         deadline: adit::pipeline::Deadline::Never,
     })

@@ -1,5 +1,5 @@
 use axum::body::Body;
-use axum::http::{HeaderName, HeaderValue, Response, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, header};
 use axum::response::IntoResponse;
 
 use super::{failure, request_id};
@@ -46,7 +46,13 @@ pub(super) fn response(
     let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    mark(id, dropped, headers);
+    response
+}
+
+/// Adds the headers that every answer has.
+pub(super) fn mark(id: &RequestId, dropped: &[String], headers: &mut HeaderMap) {
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
     if let Ok(id) = HeaderValue::from_str(id.as_str()) {
         headers.insert(REQUEST_ID, id);
     }
@@ -55,5 +61,4 @@ pub(super) fn response(
     {
         headers.insert(DROPPED, names);
     }
-    response
 }

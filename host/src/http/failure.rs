@@ -1,7 +1,7 @@
 //! Failures become responses, and lines of the log.
 
 use axum::body::Body;
-use axum::http::{HeaderName, HeaderValue, Response, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, header};
 
 use super::answer::REQUEST_ID;
 use super::status;
@@ -18,6 +18,12 @@ pub(crate) fn response(id: &RequestId, failure: &Failure) -> Response<Body> {
     *response.status_mut() = status::of(failure.kind);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    mark(id, failure, headers);
+    response
+}
+
+/// Adds the headers that every failure has.
+pub(super) fn mark(id: &RequestId, failure: &Failure, headers: &mut HeaderMap) {
     if let Ok(id) = HeaderValue::from_str(id.as_str()) {
         headers.insert(REQUEST_ID, id);
     }
@@ -29,7 +35,6 @@ pub(crate) fn response(id: &RequestId, failure: &Failure) -> Response<Body> {
     if failure.kind.retry() == Retry::Never {
         headers.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
     }
-    response
 }
 
 /// A request that was not answered in the whole time that it had, from its arrival.

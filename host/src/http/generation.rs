@@ -1,5 +1,7 @@
-//! A request of either of OpenAI's formats for text, from its key to its last byte.
+//! A request for text, from its key to its last byte: the way of both of OpenAI's formats, and the part
+//! of it that all formats share.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -13,10 +15,10 @@ use super::answer::{self, Refusal};
 use super::auth::authenticate;
 use super::terms::{self, Wish};
 use super::{App, body, clock, explanation, failure, keep_alive, remote, request_id};
-use crate::chat::{Batch, Delivery};
+use crate::chat::{Batch, Delivery, Request};
 use crate::error::Failure;
 use crate::ids::RequestId;
-use crate::pipeline::{Chain, Context, Deadline, Events, Finish, Label, Served};
+use crate::pipeline::{Chain, Context, Deadline, Events, Explanation, Finish, Label, Plugin, Served};
 use crate::store::StoredKey;
 use crate::wire::openai::{Encoder, Format, Head};
 
@@ -49,29 +51,24 @@ async fn answer(
     let decoded = format.decode(&body)?;
     drop(body);
 
-    let policy = &key.key.policy;
-    let terms = terms::of(policy, headers, decoded.dropped, deadline)?;
-    let mut request = decoded.request;
-    terms::apply(policy, &mut request);
-    remote::fetch(app, &mut request, deadline).await?;
-    let delivery = request.delivery;
+    let delivery = decoded.request.delivery;
     let chain = chain(app, &key, id, format.name(), delivery, deadline).await?;
-    if wish == Wish::Explanation {
-        let explanation = app.pipeline.explain(request, chain, terms).await?;
-        let body = Body::from(explanation::body(&explanation));
-        return Ok(answer::response(id, "application/json", body, &explanation.dropped));
-    }
-    let Served { model, dropped, events, finish } = app.pipeline.run(request, chain, terms).await?;
-    tracing::info!(request = id.as_str(), key = key.key.id.as_str(), ?model, ?delivery, "answering");
+    let wanted = Wanted { request: decoded.request, dropped: decoded.dropped, wish, deadline };
+    let Served { model, dropped, events, finish } = match run(app, id, &key, headers, chain, wanted).await? {
+        Outcome::Served(served) => *served,
+        Outcome::Explained(explanation) => {
+            let body = Body::from(explanation::body(&explanation));
+            return Ok(answer::response(id, "application/json", body, &explanation.dropped));
+        }
+    };
 
     let answer_id = format!("{}{}", format.id_prefix(), id.as_str().trim_start_matches("req_"));
     let head = Head { id: &answer_id, model: &model, created: clock::unix_seconds() };
     match delivery {
         Delivery::Streamed => {
             let frames = streamed(id.clone(), format.encoder(&head, decoded.include_usage), events, finish);
-            let body = Body::from_stream(
-                keep_alive::during(frames, app.timeouts.keep_alive).map(Ok::<_, Infallible>),
-            );
+            let frames = frames.map(Ok::<_, Infallible>);
+            let body = Body::from_stream(keep_alive::during(frames, app.timeouts.keep_alive));
             Ok(answer::response(id, "text/event-stream", body, &dropped))
         }
         Delivery::Whole => {
@@ -82,30 +79,85 @@ async fn answer(
     }
 }
 
+/// What a client wants, whatever format it said it in.
+pub(super) struct Wanted {
+    /// The request.
+    pub(super) request: Request,
+    /// Fields that are lost already, by the client's names.
+    pub(super) dropped: Vec<Cow<'static, str>>,
+    pub(super) wish: Wish,
+    pub(super) deadline: Deadline,
+}
+
+/// What came of it.
+pub(super) enum Outcome {
+    Served(Box<Served>),
+    Explained(Box<Explanation>),
+}
+
+/// Takes a request through the pipeline, on the terms of its key.
+pub(super) async fn run(
+    app: &App,
+    id: &RequestId,
+    key: &StoredKey,
+    headers: &HeaderMap,
+    chain: Chain,
+    wanted: Wanted,
+) -> Result<Outcome, Failure> {
+    let Wanted { mut request, dropped, wish, deadline } = wanted;
+    let policy = &key.key.policy;
+    let terms = terms::of(policy, headers, dropped, deadline)?;
+    terms::apply(policy, &mut request);
+    remote::fetch(app, &mut request, deadline).await?;
+    if wish == Wish::Explanation {
+        let explanation = app.pipeline.explain(request, chain, terms).await?;
+        return Ok(Outcome::Explained(Box::new(explanation)));
+    }
+    let delivery = request.delivery;
+    let served = app.pipeline.run(request, chain, terms).await?;
+    tracing::info!(request = id.as_str(), key = key.key.id.as_str(), model = ?served.model, ?delivery, "answering");
+    Ok(Outcome::Served(Box::new(served)))
+}
+
 /// The plugins of the key, none started.
 pub(super) async fn chain(
     app: &App,
-    key: &Arc<StoredKey>,
+    key: &StoredKey,
     id: &RequestId,
     client_format: &'static str,
     delivery: Delivery,
     deadline: Deadline,
 ) -> Result<Chain, Failure> {
+    Ok(Chain::new(context(key, id, client_format, delivery, deadline), bind(app, key).await?))
+}
+
+/// The plugins of the key.
+pub(super) async fn bind(app: &App, key: &StoredKey) -> Result<Vec<Arc<dyn Plugin>>, Failure> {
     let key = &key.key;
     let mut plugins = Vec::with_capacity(key.plugins.len());
     for enabled in &key.plugins {
         plugins.push(app.plugins.bind(enabled, &key.id).await?);
     }
+    Ok(plugins)
+}
+
+/// What plugins are told of a request.
+pub(super) fn context(
+    key: &StoredKey,
+    id: &RequestId,
+    client_format: impl Into<Cow<'static, str>>,
+    delivery: Delivery,
+) -> Context {
+    let key = &key.key;
     let label = |label: &crate::store::Label| Label { name: label.name.clone(), value: label.value.clone() };
-    let context = Context {
+    Context {
         request: id.clone(),
         key: key.id.clone(),
         labels: key.labels.iter().map(label).collect(),
-        client_format,
+        client_format: client_format.into(),
         delivery,
         deadline,
-    };
-    Ok(Chain::new(context, plugins))
+    }
 }
 
 /// The answer in one piece.

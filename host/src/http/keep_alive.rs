@@ -10,22 +10,23 @@ use tokio::time::{Instant, Sleep, sleep};
 /// A comment of server-sent events, which readers skip (WHATWG HTML, "Server-sent events").
 const COMMENT: &[u8] = b": keep-alive\n\n";
 
-/// The frames, with a comment after each `quiet` without one; none without `quiet`. A frame is a
-/// whole number of events, so no comment stands inside of one.
-pub(super) fn during(
-    frames: impl Stream<Item = Bytes> + Send + 'static,
+/// The frames, with a comment after each `quiet` without one; none without `quiet`. No comment stands
+/// inside of an event, wherever the frames are cut.
+pub(super) fn during<E: Send + 'static>(
+    frames: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
     quiet: Option<Duration>,
-) -> Pin<Box<dyn Stream<Item = Bytes> + Send>> {
+) -> Pin<Box<dyn Stream<Item = Result<Bytes, E>> + Send>> {
     let frames = frames.boxed();
     let Some(quiet) = quiet else { return frames };
-    stream::unfold((frames, Quiet::new(quiet)), async |(mut frames, mut quiet)| {
+    stream::unfold((frames, Quiet::new(quiet), true), async |(mut frames, mut quiet, mut is_between)| {
         let frame = tokio::select! {
             biased;
             frame = frames.next() => frame?,
-            () = quiet.over() => Bytes::from_static(COMMENT),
+            () = quiet.over(), if is_between => Ok(Bytes::from_static(COMMENT)),
         };
+        is_between = frame.as_ref().is_ok_and(|frame| frame.ends_with(b"\n\n"));
         quiet.begin();
-        Some((frame, (frames, quiet)))
+        Some((frame, (frames, quiet, is_between)))
     })
     .boxed()
 }
@@ -53,19 +54,21 @@ impl Quiet {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
     use super::*;
 
     /// Frames that come so many ms after each other.
-    fn frames(pauses: &'static [u64]) -> impl Stream<Item = Bytes> + Send {
+    fn frames(pauses: &'static [u64]) -> impl Stream<Item = Result<Bytes, Infallible>> + Send {
         stream::iter(pauses).then(async |pause| {
             sleep(Duration::from_millis(*pause)).await;
-            Bytes::from(format!("data: {pause}\n\n"))
+            Ok::<_, Infallible>(Bytes::from(format!("data: {pause}\n\n")))
         })
     }
 
     async fn text(pauses: &'static [u64], quiet: Option<u64>) -> String {
         let stream = during(frames(pauses), quiet.map(Duration::from_millis));
-        stream.map(|frame| String::from_utf8_lossy(&frame).into_owned()).collect().await
+        stream.map(|Ok(frame)| String::from_utf8_lossy(&frame).into_owned()).collect().await
     }
 
     #[tokio::test(start_paused = true)]
@@ -79,5 +82,18 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn none_without_a_length() {
         assert_eq!(text(&[1_000_000], None).await, "data: 1000000\n\n");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_comment_stands_inside_of_an_event() {
+        let pieces = ["data: 1\n", "\n", "data: 2\n\n"];
+        let frames = stream::iter(pieces).then(async |piece| {
+            sleep(Duration::from_millis(150)).await;
+            Ok::<_, Infallible>(Bytes::from_static(piece.as_bytes()))
+        });
+        let stream = during(frames, Some(Duration::from_millis(100)));
+        let text: String =
+            stream.map(|Ok(frame)| String::from_utf8_lossy(&frame).into_owned()).collect().await;
+        assert_eq!(text, ": keep-alive\n\ndata: 1\n\n: keep-alive\n\ndata: 2\n\n");
     }
 }

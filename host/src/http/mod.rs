@@ -4,6 +4,7 @@ mod answer;
 mod auth;
 mod body;
 mod chat_completions;
+mod client_format;
 mod clock;
 mod completions;
 mod embeddings;
@@ -62,7 +63,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/models", get(models::list))
         .route("/v1/models/{*id}", get(models::retrieve))
         .route("/health", get(health))
-        .fallback(unknown_route)
+        .fallback(client_format::serve)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(app)
 }
@@ -70,17 +71,6 @@ pub fn router(app: App) -> Router {
 /// Alive. Asks nobody else, so a probe costs nothing and fails only with the process.
 async fn health() -> &'static str {
     "ok\n"
-}
-
-async fn unknown_route(uri: axum::http::Uri) -> answer::Refusal {
-    let path: String = uri.path().chars().take(200).collect();
-    answer::Refusal::anonymous(Failure::new(
-        Kind::UnknownRoute,
-        format!(
-            "there is no `{path}` here; the routes are `/v1/chat/completions`, `/v1/completions`, `/v1/embeddings` \
-             and `/v1/models`"
-        ),
-    ))
 }
 
 async fn method_not_allowed(method: axum::http::Method, uri: axum::http::Uri) -> answer::Refusal {

@@ -7,6 +7,8 @@ use super::answer::{self, Refusal};
 use super::auth::authenticate;
 use super::{App, request_id, terms};
 use crate::error::{Failure, Kind};
+use crate::pipeline::Model;
+use crate::store::StoredKey;
 use crate::wire::openai;
 
 /// When Bedrock opened to the public, 2023-09-28. It does not say when a model came, and the
@@ -16,7 +18,7 @@ const CREATED: u64 = 1_695_859_200;
 /// `GET /v1/models`: what the key may ask for, as Bedrock and the operator's aliases have it.
 pub(super) async fn list(State(app): State<App>, headers: HeaderMap) -> Result<Response<Body>, Refusal> {
     let id = request_id::new();
-    let models = allowed(&app, &headers).await.map_err(|failure| Refusal::new(id.clone(), failure))?;
+    let models = listed(&app, &headers).await.map_err(|failure| Refusal::new(id.clone(), failure))?;
     Ok(answer::response(&id, "application/json", Body::from(openai::models(&models)), &[]))
 }
 
@@ -27,7 +29,7 @@ pub(super) async fn retrieve(
     headers: HeaderMap,
 ) -> Result<Response<Body>, Refusal> {
     let id = request_id::new();
-    let models = allowed(&app, &headers).await.map_err(|failure| Refusal::new(id.clone(), failure))?;
+    let models = listed(&app, &headers).await.map_err(|failure| Refusal::new(id.clone(), failure))?;
     // A path that is not UTF-8 names nothing.
     let wanted = wanted.map_or_else(|_| char::REPLACEMENT_CHARACTER.into(), |Path(wanted)| wanted);
     match models.iter().find(|model| model.id == wanted) {
@@ -36,17 +38,20 @@ pub(super) async fn retrieve(
     }
 }
 
-/// The models that the key of this request may ask for.
-async fn allowed(app: &App, headers: &HeaderMap) -> Result<Vec<openai::Model>, Failure> {
+/// The models that the key of this request may ask for, in OpenAI's words.
+async fn listed(app: &App, headers: &HeaderMap) -> Result<Vec<openai::Model>, Failure> {
     let key = authenticate(app, headers).await?;
+    let models = allowed(app, &key).await?.into_iter();
+    Ok(models.map(|model| openai::Model { id: model.id, created: CREATED, owned_by: model.owner }).collect())
+}
+
+/// The models that a key may ask for.
+pub(super) async fn allowed(app: &App, key: &StoredKey) -> Result<Vec<Model>, Failure> {
     let policy = terms::models(&key.key.policy);
     let upstream = app.pipeline.upstream();
-    let models = upstream.models().await?;
-    Ok(models
-        .into_iter()
-        .filter(|model| policy.allows(&model.id, &upstream.resolve(&model.id)))
-        .map(|model| openai::Model { id: model.id, created: CREATED, owned_by: model.owner })
-        .collect())
+    let mut models = upstream.models().await?;
+    models.retain(|model| policy.allows(&model.id, &upstream.resolve(&model.id)));
+    Ok(models)
 }
 
 fn unknown(wanted: &str) -> Failure {

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::Hook;
+use super::client_format::Speaker;
 use super::hook::{Context, Plugin, Session};
 use crate::error::Failure;
 use crate::ids::{KeyId, PluginName};
@@ -27,6 +28,15 @@ impl Chain {
         let links =
             plugins.into_iter().map(|plugin| Link { plugin, session: None, is_called: false }).collect();
         Self { context, links }
+    }
+
+    /// With the plugin at this place started: it has read the request, and speaks for it.
+    #[must_use]
+    pub fn spoken_by(mut self, place: usize, speaker: &Speaker) -> Self {
+        if let Some(link) = self.links.get_mut(place) {
+            link.session = Some(Box::new(speaker.clone()));
+        }
+        self
     }
 
     /// Whose request it is.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use super::client_format::{ClientFormat, HttpRoute};
 use super::{Deadline, Hooks};
 use crate::chat::{Batch, Event, Request, StopReason, Usage};
 use crate::enabled::EnabledPlugin;
@@ -28,6 +29,11 @@ pub trait Plugin: Send + Sync {
 
     /// The hooks that it has. None of the others is ever called.
     fn hooks(&self) -> Hooks;
+
+    /// The requests that it answers in a wire format of its own.
+    async fn routes(&self) -> Result<Arc<[HttpRoute]>, Failure> {
+        Ok(Arc::new([]))
+    }
 
     /// Begins its work on one request.
     async fn start(&self, context: &Context) -> Result<Box<dyn Session>, Failure>;
@@ -62,6 +68,11 @@ pub trait Session: Send {
     async fn on_finish(&mut self, _report: &Report) -> Result<(), Failure> {
         Ok(())
     }
+
+    /// The wire format of clients that it speaks.
+    fn client_format(&mut self) -> Option<&mut dyn ClientFormat> {
+        None
+    }
 }
 
 /// What a plugin is told of a request before any hook runs.
@@ -74,7 +85,7 @@ pub struct Context {
     /// What the operator wrote on the key.
     pub labels: Vec<Label>,
     /// The wire format that the client speaks.
-    pub client_format: &'static str,
+    pub client_format: Cow<'static, str>,
     /// How the client wants the answer.
     pub delivery: crate::chat::Delivery,
     /// When the request has to be over.

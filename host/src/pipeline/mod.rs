@@ -9,6 +9,7 @@
 
 mod answer;
 mod chain;
+mod client_format;
 mod deadline;
 mod embedding;
 mod events;
@@ -40,6 +41,10 @@ use finish::Work;
 use trace::Trace;
 
 pub use chain::Chain;
+pub use client_format::{
+    AnswerHead, ClientFailure, ClientFormat, Decoded, HttpRequest, HttpResponse, HttpRoute, Moment, Speaker,
+};
+pub(crate) use client_format::{most_output, size};
 pub use deadline::Deadline;
 pub use embedding::{Embedded, Embedder, EmbeddingCall, EmbeddingPipeline};
 pub use explanation::Explanation;

@@ -192,7 +192,7 @@ pub(super) fn chain(plugins: Vec<Arc<dyn Plugin>>) -> Chain {
         request: RequestId::parse("r").unwrap(),
         key: KeyId::parse("aaaaaaaaaa").unwrap(),
         labels: Vec::new(),
-        client_format: "test",
+        client_format: "test".into(),
         delivery: Delivery::Streamed,
         deadline: Deadline::Never,
     };

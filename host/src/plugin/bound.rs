@@ -5,6 +5,8 @@ use async_trait::async_trait;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use super::bindings::adit::plugin::types::Descriptor;
+use super::client_format;
 use super::component::Compiled;
 use super::convert;
 use super::engine::Engine;
@@ -13,8 +15,8 @@ use super::metrics::Recorder;
 use super::session::Initialised;
 use crate::enabled::Grants;
 use crate::error::{Failure, Kind};
-use crate::ids::{KeyId, PluginName};
-use crate::pipeline::{self, Context, Hooks};
+use crate::ids::{KeyId, PluginName, RequestId};
+use crate::pipeline::{self, Context, Hook, Hooks, HttpRoute};
 use crate::store::SeedRoot;
 
 /// A plugin with its config, for one key.
@@ -39,19 +41,34 @@ impl pipeline::Plugin for Bound {
         self.compiled.hooks()
     }
 
+    async fn routes(&self) -> Result<Arc<[HttpRoute]>, Failure> {
+        if !self.hooks().has(Hook::ClientFormat) {
+            return Ok(Arc::new([]));
+        }
+        if let Some(routes) = self.compiled.routes.of(&self.config) {
+            return Ok(routes);
+        }
+        let (instance, _) = self.initialised(None).await?;
+        let routes = client_format::routes(&self.engine, &self.compiled, instance, &self.name).await?;
+        self.compiled.routes.keep(&self.config, &routes);
+        Ok(routes)
+    }
+
     async fn start(&self, context: &Context) -> Result<Box<dyn pipeline::Session>, Failure> {
-        let (engine, compiled, name) = (&self.engine, &self.compiled, &self.name);
-        let request = Some(context.request.clone());
-        let (instance, descriptor) =
-            Initialised::new(engine, compiled, name, request, self.imports(), &self.config)
-                .await?
-                .map_err(|faults| self.config_refused(&faults))?;
+        let (engine, compiled) = (&self.engine, &self.compiled);
+        let (instance, descriptor) = self.initialised(Some(context.request.clone())).await?;
         let wish = convert::wish(&descriptor, engine.limits.window_bytes);
         Ok(Box::new(instance.start(engine, compiled, context, &self.seed, wish).await?))
     }
 }
 
 impl Bound {
+    async fn initialised(&self, request: Option<RequestId>) -> Result<(Initialised, Descriptor), Failure> {
+        Initialised::new(&self.engine, &self.compiled, &self.name, request, self.imports(), &self.config)
+            .await?
+            .map_err(|faults| self.config_refused(&faults))
+    }
+
     fn imports(&self) -> Imports {
         let (services, grants, recorder) = (&self.services, &self.grants, &self.recorder);
         Imports::new(self.name.clone(), Arc::clone(services), Arc::clone(grants), Arc::clone(recorder))

@@ -7,6 +7,7 @@ use super::bindings::exports::adit::plugin::{
     client_format, event_hook, finish_hook, lifecycle, model_format, prompt_hook, request_hook, route_hook,
     text_hook,
 };
+use super::client_format::Routes;
 use super::engine::Engine;
 use super::instance::Guest;
 use super::wasi;
@@ -54,6 +55,7 @@ pub(super) struct Compiled {
     pub(super) finish: Option<finish_hook::GuestIndices>,
     pub(super) client_format: Option<client_format::GuestIndices>,
     pub(super) model_format: Option<model_format::GuestIndices>,
+    pub(super) routes: Routes,
     hooks: Hooks,
     /// What it imports of the contract.
     pub(super) imports: Vec<Capability>,
@@ -109,6 +111,7 @@ impl Compiled {
             finish: found(&pre, hooks.has(Hook::Finish), finish_hook::GuestIndices::new)?,
             client_format: found(&pre, hooks.has(Hook::ClientFormat), client_format::GuestIndices::new)?,
             model_format: found(&pre, hooks.has(Hook::ModelFormat), model_format::GuestIndices::new)?,
+            routes: Routes::default(),
             hooks,
             imports,
             pre,

@@ -8,6 +8,7 @@ mod admission;
 mod bindings;
 mod bound;
 mod catalog;
+mod client_format;
 mod component;
 mod convert;
 mod engine;

@@ -4,7 +4,7 @@ use wasmtime::component::ResourceAny;
 use super::bindings::adit::plugin::chat as wit;
 use super::bindings::adit::plugin::types::{Descriptor, PluginError};
 use super::bindings::exports::adit::plugin::{
-    event_hook, finish_hook, lifecycle, prompt_hook, request_hook, route_hook, text_hook,
+    client_format, event_hook, finish_hook, lifecycle, prompt_hook, request_hook, route_hook, text_hook,
 };
 use super::component::Compiled;
 use super::convert;
@@ -25,7 +25,7 @@ const TEXT_SHARE_BYTES: usize = 64 << 10;
 
 /// An instance that has read its config.
 pub(super) struct Initialised {
-    instance: Instance,
+    pub(super) instance: Instance,
     lifecycle: lifecycle::Guest,
     plugin: PluginName,
 }
@@ -83,8 +83,20 @@ impl Initialised {
                 finish: optional(compiled.finish.as_ref(), |hook| hook.load(&mut *store, component))?,
             })
         })?;
+        let client_format = self.instance.load(|store, component| {
+            optional(compiled.client_format.as_ref(), |format| format.load(store, component))
+        })?;
         let many = Budget { time: limits.stream_hook, output_bytes: limits.stream_output_bytes };
-        Ok(Session { instance: self.instance, plugin: self.plugin, resource, hooks, wish, once, many })
+        Ok(Session {
+            instance: self.instance,
+            plugin: self.plugin,
+            resource,
+            hooks,
+            client_format,
+            wish,
+            once,
+            many,
+        })
     }
 }
 
@@ -107,14 +119,15 @@ struct Hooks {
 
 /// A plugin at work on one request, in an instance of its own.
 pub(super) struct Session {
-    instance: Instance,
-    plugin: PluginName,
-    resource: ResourceAny,
+    pub(super) instance: Instance,
+    pub(super) plugin: PluginName,
+    pub(super) resource: ResourceAny,
     hooks: Hooks,
+    pub(super) client_format: Option<client_format::Guest>,
     wish: TextWish,
     /// For hooks that run once a request, and for those that run many times.
-    once: Budget,
-    many: Budget,
+    pub(super) once: Budget,
+    pub(super) many: Budget,
 }
 
 #[async_trait]
@@ -211,6 +224,10 @@ impl pipeline::Session for Session {
             .call("on-text", budget, async |store| hook.call_on_text(store, resource, &chunks).await)
             .await?;
         answer.map(convert::text_verdict).map_err(|error| self.reported("on-text", error))
+    }
+
+    fn client_format(&mut self) -> Option<&mut dyn pipeline::ClientFormat> {
+        if self.client_format.is_some() { Some(self) } else { None }
     }
 }
 

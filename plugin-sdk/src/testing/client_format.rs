@@ -74,6 +74,6 @@ fn split(mut response: HttpResponse) -> (HttpResponse, String) {
 fn text(body: Vec<u8>) -> String {
     match String::from_utf8(body) {
         Ok(text) => text,
-        Err(_) => panic!("the body is not UTF-8"),
+        Err(fault) => panic!("the body is not UTF-8: {fault}"),
     }
 }

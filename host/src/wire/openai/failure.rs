@@ -5,15 +5,19 @@ use crate::error::{Failure, Kind};
 
 /// Writes `{"error":{"message","type","param","code"}}`, all four members always there.
 pub fn error_body(failure: &Failure) -> Bytes {
-    let (r#type, code) = words(failure.kind);
     let error = Error {
         message: &failure.message,
-        r#type,
+        r#type: words(failure.kind).0,
         param: failure.param.as_deref(),
-        code: failure.code.as_deref().or(code),
+        code: error_code(failure),
     };
     // Text and nulls: nothing that could fail to be written.
     serde_json::to_vec(&Body { error }).unwrap_or_default().into()
+}
+
+/// The stable word for a failure, if there is one.
+pub fn error_code(failure: &Failure) -> Option<&str> {
+    failure.code.as_deref().or(words(failure.kind).1)
 }
 
 /// OpenAI's `type`, and the `code` unless the failure brings its own.

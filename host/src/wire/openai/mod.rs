@@ -18,9 +18,9 @@ mod fields;
 mod format;
 mod models;
 
-pub use decode::{Decoded, UsageChunk, decode, refuse_remote};
+pub use decode::{Decoded, Dropped, UsageChunk, decode, refuse_remote};
 pub use encode::{Incomplete, StreamEncoder, whole};
-pub use failure::error_body;
+pub use failure::{error_body, error_code};
 pub use format::{Encoder, Format, Head};
 pub use models::{Model, model, models};
 

@@ -7,6 +7,7 @@
 mod harness;
 
 mod bedrock_key;
+mod client_format;
 mod client_leaves;
 mod embeddings;
 mod explain;

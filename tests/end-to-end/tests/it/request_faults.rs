@@ -122,9 +122,10 @@ fn a_route_or_method_that_is_not_there_is_refused() {
         ("GET", "/v1/chat/completions", 405, "method_not_allowed"),
         ("DELETE", "/v1/models", 405, "method_not_allowed"),
     ];
+    let authorization = format!("Bearer {}", stack.key().secret);
     for (method, path, status, code) in cases {
         let mut connection = stack.connect();
-        connection.send_request(method, path, &[], b"");
+        connection.send_request(method, path, &[("authorization", &authorization)], b"");
         assert_eq!(invalid(&connection.answer(), status)["code"], code, "{method} {path}");
     }
 }

@@ -5,11 +5,11 @@ const MOST: usize = 64;
 
 /// What was left out of a request although it says something.
 #[derive(Debug, Default)]
-pub(in crate::wire::openai) struct Dropped(Vec<Cow<'static, str>>);
+pub struct Dropped(Vec<Cow<'static, str>>);
 
 impl Dropped {
     /// Notes a name once. One that the client made up is noted only if it is fit for a header.
-    pub(in crate::wire::openai) fn note(&mut self, name: impl Into<Cow<'static, str>>) {
+    pub fn note(&mut self, name: impl Into<Cow<'static, str>>) {
         let name = name.into();
         let fit = name.len() <= 128
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.[]".contains(&byte));
@@ -27,7 +27,7 @@ impl Dropped {
     }
 
     /// The names, in the order in which they were noted.
-    pub(in crate::wire::openai) fn into_names(self) -> Vec<Cow<'static, str>> {
+    pub fn into_names(self) -> Vec<Cow<'static, str>> {
         self.0
     }
 }

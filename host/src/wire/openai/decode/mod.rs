@@ -40,7 +40,7 @@ use content::Reader;
 use messages::Conversation;
 
 pub(super) use body::Body;
-pub(super) use dropped::Dropped;
+pub use dropped::Dropped;
 pub(super) use object::Text;
 pub(super) use sampling::decode as sampling;
 

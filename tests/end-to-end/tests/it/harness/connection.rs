@@ -56,6 +56,14 @@ impl Connection {
         let _ = self.socket.get_mut().write_all(bytes);
     }
 
+    /// Reads all bytes until the server hangs up, whatever they are.
+    pub(crate) fn rest(mut self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        // A connection that is cut off has said all that it will.
+        let _ = self.socket.read_to_end(&mut bytes);
+        bytes
+    }
+
     /// Reads a whole answer.
     pub(crate) fn answer(self) -> Answer {
         self.stream().answer()
