@@ -14,9 +14,10 @@ struct Plugin {
     name: &'static str,
 }
 
-const PLUGINS: [Plugin; 5] = [
+const PLUGINS: [Plugin; 6] = [
     Plugin { package: "audit", name: "audit" },
     Plugin { package: "guard", name: "guard" },
+    Plugin { package: "ollama", name: "ollama" },
     Plugin { package: "redact", name: "redact" },
     Plugin { package: "route", name: "route" },
     Plugin { package: "plugin-hello", name: "hello" },

@@ -147,6 +147,7 @@ pub(super) fn context(
     id: &RequestId,
     client_format: impl Into<Cow<'static, str>>,
     delivery: Delivery,
+    deadline: Deadline,
 ) -> Context {
     let key = &key.key;
     let label = |label: &crate::store::Label| Label { name: label.name.clone(), value: label.value.clone() };

@@ -45,7 +45,7 @@ pub(super) async fn serve(State(app): State<App>, request: Request<Body>) -> Res
     // The body comes first: who sends it slowly keeps no instance waiting.
     let deadline = Deadline::after(app.timeouts.total);
     let body = within(deadline, body::read(&parts.headers, body, app.max_body_bytes)).await;
-    let context = generation::context(&asked.key, &id, asked.name(), Delivery::Whole);
+    let context = generation::context(&asked.key, &id, asked.name(), Delivery::Whole, deadline);
     let speaker = match asked.start(&context).await {
         Ok(speaker) => speaker,
         Err(failure) => return Err(Refusal::new(id, failure)),
@@ -122,7 +122,7 @@ impl Asked {
             Decoded::Chat { request, dropped } => (*request, dropped),
         };
         let delivery = request.delivery;
-        let context = generation::context(&self.key, id, self.name(), delivery);
+        let context = generation::context(&self.key, id, self.name(), delivery, deadline);
         let chain = Chain::new(context, self.plugins.clone()).spoken_by(self.place, speaker);
         let mut fit = openai::Dropped::default();
         for name in dropped {
