@@ -11,7 +11,7 @@ use crate::capability::{self, Backend};
 use crate::chat::Request;
 use crate::config;
 use crate::error::{Failure, Kind};
-use crate::pipeline::{Call, Model, Upstream};
+use crate::pipeline::{Call, InvokeCall, Invocation, Model, Upstream};
 
 use super::call::ConverseCall;
 use super::endpoint::{Endpoint, InvalidEndpoint};
@@ -20,7 +20,7 @@ use super::openai::{self, OpenAiCall};
 use super::profile::Profiles;
 use super::region::Regions;
 use super::target::Target;
-use super::{estimate, request, sdk};
+use super::{estimate, invoke, request, sdk};
 
 /// API reference, `Converse`, `modelId`.
 const MAX_MODEL_ID_BYTES: usize = 2048;
@@ -75,24 +75,8 @@ impl Upstream for Bedrock {
     }
 
     async fn prepare(&self, request: &Request) -> Result<Box<dyn Call>, Failure> {
-        if request.model.is_empty() || request.model.len() > MAX_MODEL_ID_BYTES {
-            let message = "bedrock knows no model with an empty name, or with one of more than 2048 bytes";
-            return Err(Failure::new(Kind::ModelNotFound, message).with_param("model"));
-        }
-        let capabilities = self.profiles.capabilities(&request.model).await?;
-        let backend = capabilities.backend;
-        let target = Target {
-            regions: Arc::clone(&self.regions),
-            idle: self.timeouts.idle,
-            first_event: self.timeouts.first_event,
-            keep_alive: self.timeouts.keep_alive,
-            model: request.model.clone(),
-            delivery: request.delivery,
-            input_tokens: estimate::input_tokens(request),
-            max_tokens: request.sampling.max_tokens,
-            capabilities,
-        };
-        Ok(match backend {
+        let target = self.target(request).await?;
+        Ok(match target.capabilities.backend {
             Backend::Converse => {
                 let written = request::write(request, &target.capabilities)?;
                 let target = Target { delivery: written.delivery, ..target };
@@ -105,7 +89,38 @@ impl Upstream for Bedrock {
         })
     }
 
+    async fn prepare_invocation(
+        &self,
+        request: &Request,
+        invocation: Invocation,
+    ) -> Result<Box<dyn InvokeCall>, Failure> {
+        let target = self.target(request).await?;
+        Ok(Box::new(invoke::prepare(request, invocation, target)?))
+    }
+
     async fn models(&self) -> Result<Vec<Model>, Failure> {
         Ok(self.models.list(Instant::now()).await?.to_vec())
+    }
+}
+
+impl Bedrock {
+    /// Which model a request is for, and what is known of it.
+    async fn target(&self, request: &Request) -> Result<Target, Failure> {
+        if request.model.is_empty() || request.model.len() > MAX_MODEL_ID_BYTES {
+            let message = "bedrock knows no model with an empty name, or with one of more than 2048 bytes";
+            return Err(Failure::new(Kind::ModelNotFound, message).with_param("model"));
+        }
+        let capabilities = self.profiles.capabilities(&request.model).await?;
+        Ok(Target {
+            regions: Arc::clone(&self.regions),
+            idle: self.timeouts.idle,
+            first_event: self.timeouts.first_event,
+            keep_alive: self.timeouts.keep_alive,
+            model: request.model.clone(),
+            delivery: request.delivery,
+            input_tokens: estimate::input_tokens(request),
+            max_tokens: request.sampling.max_tokens,
+            capabilities,
+        })
     }
 }

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use aws_credential_types::provider::error::CredentialsError;
-use aws_sdk_bedrockruntime::types::error::ConverseStreamOutputError;
+use aws_sdk_bedrockruntime::types::error::{ConverseStreamOutputError, ResponseStreamError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -53,12 +53,12 @@ where
 }
 
 /// An answer that broke off after it had begun.
-pub(super) fn of_stream(
-    error: &SdkError<ConverseStreamOutputError, RawMessage>,
+pub(super) fn of_stream<E: Exception>(
+    error: &SdkError<E, RawMessage>,
     request_id: Option<&str>,
 ) -> Failure {
     let exception = error.as_service_error();
-    let code = exception.and_then(exception_code);
+    let code = exception.and_then(Exception::name);
     let failure = match exception {
         Some(exception) => refused(code, exception.message(), None, None),
         None => broken(),
@@ -111,16 +111,37 @@ pub(super) fn nowhere() -> Failure {
     Failure::new(Kind::Internal, "there is no region of bedrock to ask")
 }
 
-/// In a stream the code stands beside the message, where the SDK does not keep it.
-fn exception_code(exception: &ConverseStreamOutputError) -> Option<&str> {
-    Some(match exception {
-        ConverseStreamOutputError::InternalServerException(_) => "InternalServerException",
-        ConverseStreamOutputError::ModelStreamErrorException(_) => "ModelStreamErrorException",
-        ConverseStreamOutputError::ServiceUnavailableException(_) => "ServiceUnavailableException",
-        ConverseStreamOutputError::ThrottlingException(_) => "ThrottlingException",
-        ConverseStreamOutputError::ValidationException(_) => "ValidationException",
-        other => return other.code(),
-    })
+/// An exception in a stream. Its code stands beside the message, where the SDK does not keep it.
+pub(super) trait Exception: ProvideErrorMetadata + Error + 'static {
+    /// The code.
+    fn name(&self) -> Option<&str>;
+}
+
+impl Exception for ConverseStreamOutputError {
+    fn name(&self) -> Option<&str> {
+        Some(match self {
+            Self::InternalServerException(_) => "InternalServerException",
+            Self::ModelStreamErrorException(_) => "ModelStreamErrorException",
+            Self::ServiceUnavailableException(_) => "ServiceUnavailableException",
+            Self::ThrottlingException(_) => "ThrottlingException",
+            Self::ValidationException(_) => "ValidationException",
+            other => return other.code(),
+        })
+    }
+}
+
+impl Exception for ResponseStreamError {
+    fn name(&self) -> Option<&str> {
+        Some(match self {
+            Self::InternalServerException(_) => "InternalServerException",
+            Self::ModelStreamErrorException(_) => "ModelStreamErrorException",
+            Self::ModelTimeoutException(_) => "ModelTimeoutException",
+            Self::ServiceUnavailableException(_) => "ServiceUnavailableException",
+            Self::ThrottlingException(_) => "ThrottlingException",
+            Self::ValidationException(_) => "ValidationException",
+            other => return other.code(),
+        })
+    }
 }
 
 /// Bedrock answered that it will not.

@@ -2,7 +2,7 @@
 //!
 //! `request` writes a Converse body, `response` and `stream` read the two forms of its answer (both
 //! through `writer`, which keeps the order that [`chat::Event`](crate::chat::Event) promises) and
-//! `error` sorts what can go wrong. `embeddings` has the bodies of InvokeModel. `client`, `call` and
+//! `error` sorts what can go wrong. `embeddings` has the bodies of InvokeModel, `invoke` sends those that plugins write. `client`, `call` and
 //! `models` do the calling: in one of the [`Regions`](region::Regions), and again as [`retry`] decides.
 //! `openai` is for models that are not in Converse.
 
@@ -16,6 +16,7 @@ mod embeddings;
 mod endpoint;
 mod error;
 mod estimate;
+mod invoke;
 mod models;
 mod openai;
 mod profile;

@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::time::Duration;
 
+use futures::stream::BoxStream;
 use futures::{FutureExt, StreamExt, stream};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
@@ -19,12 +20,50 @@ const MOST_AT_ONCE: usize = 256;
 
 /// Where an answer comes from. It owns the HTTP body.
 pub(super) trait Source: Send + 'static {
+    /// What it writes into.
+    type Sink: Sink;
+
     /// Waits for what comes next and writes it. May be dropped while it waits: nothing is lost.
-    fn receive(&mut self, writer: &mut EventWriter)
-    -> impl Future<Output = Result<Progress, Failure>> + Send;
+    fn receive(&mut self, sink: &mut Self::Sink) -> impl Future<Output = Result<Progress, Failure>> + Send;
 
     /// Bedrock's name for the call.
     fn request_id(&self) -> Option<&str>;
+}
+
+/// What an answer is written into, and taken from in batches.
+pub(super) trait Sink: Send + 'static {
+    /// An empty one says only that the answer has begun.
+    type Batch: Default + Send + 'static;
+
+    /// What has been written since the last time; none if there is nothing.
+    fn next_batch(&mut self) -> Option<Self::Batch>;
+
+    /// Whether all is there, so that what goes wrong after it is of no interest.
+    fn is_complete(&self) -> bool;
+
+    /// Whether the answer may end here.
+    fn may_end(&self) -> bool {
+        self.is_complete()
+    }
+
+    /// Whether it is known what the answer cost.
+    fn is_counted(&self) -> bool;
+}
+
+impl Sink for EventWriter {
+    type Batch = Batch;
+
+    fn next_batch(&mut self) -> Option<Batch> {
+        Some(self.take()).filter(|batch| !batch.is_empty())
+    }
+
+    fn is_complete(&self) -> bool {
+        self.is_complete()
+    }
+
+    fn is_counted(&self) -> bool {
+        self.is_counted()
+    }
 }
 
 /// How far an answer has come.
@@ -64,23 +103,30 @@ impl Patience {
     }
 }
 
-/// Waits for the first batch, so that a failure before it can still become a status. It is empty if the
-/// answer has been without a word for too long.
+/// The events of an answer, read as [`read`] does.
 pub(super) async fn events(
-    source: impl Source,
+    source: impl Source<Sink = EventWriter>,
     reading: Reading,
     patience: Patience,
 ) -> Result<Events, Failure> {
-    let mut reader = Reader {
-        patience,
-        silence: Box::pin(sleep_until(patience.end())),
-        source,
-        writer: EventWriter::new(reading),
-        end: None,
-    };
+    read(source, EventWriter::new(reading), patience).await
+}
+
+/// The batches of an answer; an `Err` is the last.
+pub(super) type Batches<S> = BoxStream<'static, Result<<<S as Source>::Sink as Sink>::Batch, Failure>>;
+
+/// Waits for the first batch, so that a failure before it can still become a status. It is empty if the
+/// answer has been without a word for too long.
+pub(super) async fn read<S: Source>(
+    source: S,
+    sink: S::Sink,
+    patience: Patience,
+) -> Result<Batches<S>, Failure> {
+    let mut reader =
+        Reader { patience, silence: Box::pin(sleep_until(patience.end())), source, sink, end: None };
     // What has been received stays in the reader when the wait for more is given up.
     let first = match patience.wordless {
-        Some(wait) => timeout(wait, reader.next()).await.unwrap_or_else(|_| Some(Ok(Batch::new()))),
+        Some(wait) => timeout(wait, reader.next()).await.unwrap_or_else(|_| Some(Ok(<S::Sink as Sink>::Batch::default()))),
         None => reader.next().await,
     };
     let first = first.unwrap_or_else(|| Err(error::broken()))?;
@@ -89,11 +135,11 @@ pub(super) async fn events(
 }
 
 /// Owns the HTTP body: dropping it closes the connection, and Bedrock stops.
-struct Reader<S> {
+struct Reader<S: Source> {
     patience: Patience,
     silence: Pin<Box<Sleep>>,
     source: S,
-    writer: EventWriter,
+    sink: S::Sink,
     end: Option<End>,
 }
 
@@ -107,7 +153,7 @@ enum End {
 
 impl<S: Source> Reader<S> {
     /// Waits for an event, then takes all that have arrived with it.
-    async fn next(&mut self) -> Option<Result<Batch, Failure>> {
+    async fn next(&mut self) -> Option<Result<<S::Sink as Sink>::Batch, Failure>> {
         loop {
             match self.end.take() {
                 None => {}
@@ -125,7 +171,7 @@ impl<S: Source> Reader<S> {
             self.silence.as_mut().reset(self.patience.end());
             let mut received = tokio::select! {
                 biased;
-                progress = self.source.receive(&mut self.writer) => Some(progress),
+                progress = self.source.receive(&mut self.sink) => Some(progress),
                 () = self.silence.as_mut() => {
                     self.end = Some(End::Told);
                     return Some(Err(self.patience.over()));
@@ -137,13 +183,12 @@ impl<S: Source> Reader<S> {
                 if self.end.is_some() {
                     break;
                 }
-                received = self.source.receive(&mut self.writer).now_or_never();
+                received = self.source.receive(&mut self.sink).now_or_never();
             }
             if let Some(progress) = received {
                 self.take(progress);
             }
-            let batch = self.writer.take();
-            if !batch.is_empty() {
+            if let Some(batch) = self.sink.next_batch() {
                 return Some(Ok(batch));
             }
         }
@@ -153,7 +198,7 @@ impl<S: Source> Reader<S> {
         match progress {
             Ok(Progress::Received) => {}
             Ok(Progress::Ended) => self.end = Some(self.end_of_body()),
-            Err(failure) if self.writer.is_complete() => {
+            Err(failure) if self.sink.is_complete() => {
                 tracing::warn!(%failure, "the answer was complete, but what Bedrock sent after it was not");
                 self.end = Some(End::Told);
             }
@@ -163,11 +208,11 @@ impl<S: Source> Reader<S> {
 
     fn end_of_body(&self) -> End {
         let request_id = self.source.request_id().unwrap_or("unknown");
-        if !self.writer.is_complete() {
+        if !self.sink.may_end() {
             let internal = format!("bedrock request `{request_id}`: the stream ended without a stop");
             return End::Failed(error::broken().with_internal(internal));
         }
-        if !self.writer.is_counted() {
+        if !self.sink.is_counted() {
             tracing::warn!(request_id, "bedrock did not say what the answer cost");
         }
         End::Told

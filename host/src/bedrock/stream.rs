@@ -16,6 +16,8 @@ use super::writer::EventWriter;
 use super::{assessment, error};
 
 impl Source for Answer {
+    type Sink = EventWriter;
+
     async fn receive(&mut self, writer: &mut EventWriter) -> Result<Progress, Failure> {
         // `recv` keeps all that it has read in the receiver, so it may be dropped while it waits.
         match self.stream.recv().await {

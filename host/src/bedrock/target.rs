@@ -4,12 +4,13 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::value::RawValue;
 use tokio::time::timeout;
 
 use crate::capability::{Capabilities, Price};
 use crate::chat::{Delivery, Json};
 use crate::error::Failure;
-use crate::pipeline::{Deadline, Events, Plan};
+use crate::pipeline::{Deadline, Plan};
 
 use super::error;
 use super::reader::Patience;
@@ -39,7 +40,7 @@ impl Target {
             region: regions.first().map(|first| first.region().to_owned()).unwrap_or_default(),
             model: self.model.clone(),
             family: self.capabilities.family.clone(),
-            body: Json::from_checked(String::from_utf8_lossy(body)),
+            body: json(body),
             input_tokens: self.input_tokens,
             max_output_tokens: self.max_output_tokens(),
             prices: self
@@ -51,13 +52,13 @@ impl Target {
 
     /// Makes the call, as often and in as many regions as it takes: see
     /// [`Retries::run`](super::retry::Retries::run).
-    pub(super) async fn call<F>(
+    pub(super) async fn call<T, F>(
         &self,
         deadline: Deadline,
         attempt: impl Fn(Arc<Clients>) -> F,
-    ) -> Result<Events, Failure>
+    ) -> Result<T, Failure>
     where
-        F: Future<Output = Result<Events, Failure>>,
+        F: Future<Output = Result<T, Failure>>,
     {
         self.regions.call(&self.model, deadline, |clients| self.begun(attempt(clients))).await
     }
@@ -70,7 +71,7 @@ impl Target {
     }
 
     /// A stream has only so long for its first event.
-    async fn begun(&self, attempt: impl Future<Output = Result<Events, Failure>>) -> Result<Events, Failure> {
+    async fn begun<T>(&self, attempt: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         match self.first_event.filter(|_| self.delivery == Delivery::Streamed) {
             None => attempt.await,
             Some(first_event) => timeout(first_event, attempt).await.unwrap_or_else(|_| Err(error::silent())),
@@ -80,6 +81,14 @@ impl Target {
     fn max_output_tokens(&self) -> Option<u64> {
         let limit = self.capabilities.max_output_tokens.map(NonZeroU32::get);
         self.max_tokens.into_iter().chain(limit).min().map(u64::from)
+    }
+}
+
+/// A body as JSON: itself, or a text with it if it is something else.
+fn json(body: &[u8]) -> Json {
+    match serde_json::from_slice::<&RawValue>(body) {
+        Ok(json) => Json::from_checked(json.get()),
+        Err(_) => Json::from_checked(serde_json::Value::from(String::from_utf8_lossy(body)).to_string()),
     }
 }
 

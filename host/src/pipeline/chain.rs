@@ -3,6 +3,8 @@ use std::sync::Arc;
 use super::Hook;
 use super::client_format::Speaker;
 use super::hook::{Context, Plugin, Session};
+use super::model_format::Spoken;
+use crate::capability::{Bare, bare};
 use crate::error::Failure;
 use crate::ids::{KeyId, PluginName};
 
@@ -68,6 +70,22 @@ impl Chain {
             .iter_mut()
             .filter(move |link| link.plugin.hooks().has(hook))
             .map(move |link| (context, link))
+    }
+
+    /// The first plugin that knows the format of a model, begun; none if there is none.
+    pub(super) async fn model_format(&mut self, model: &str) -> Result<Option<Spoken>, Failure> {
+        let (Bare::Id(bare) | Bare::Opaque(bare)) = bare(model);
+        for Link { plugin, .. } in &mut self.links {
+            if !plugin.hooks().has(Hook::ModelFormat) {
+                continue;
+            }
+            let models = plugin.models().await?;
+            if models.iter().any(|pattern| pattern.matches(model) || pattern.matches(bare)) {
+                let format = plugin.model_format(&self.context).await?;
+                return Ok(Some(Spoken { plugin: plugin.name().clone(), format }));
+            }
+        }
+        Ok(None)
     }
 
     /// Ends the plugins that have nothing to do with what follows: the model may take minutes.

@@ -7,11 +7,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::client_format::{ClientFormat, HttpRoute};
-use super::{Deadline, Hooks};
+use super::{Deadline, Hooks, ModelFormat};
 use crate::chat::{Batch, Event, Request, StopReason, Usage};
 use crate::enabled::EnabledPlugin;
 use crate::error::Failure;
-use crate::ids::{KeyId, PluginName, RequestId};
+use crate::ids::{KeyId, ModelPattern, PluginName, RequestId};
 
 /// Finds plugins by name.
 #[async_trait]
@@ -37,6 +37,16 @@ pub trait Plugin: Send + Sync {
 
     /// Begins its work on one request.
     async fn start(&self, context: &Context) -> Result<Box<dyn Session>, Failure>;
+
+    /// The models whose format it knows.
+    async fn models(&self) -> Result<Arc<[ModelPattern]>, Failure> {
+        Ok(Arc::default())
+    }
+
+    /// Begins to be the format of one request's model, apart from any hooks that it has.
+    async fn model_format(&self, _context: &Context) -> Result<Box<dyn ModelFormat>, Failure> {
+        Err(Failure::plugin(self.name(), "it is no model format"))
+    }
 }
 
 /// A plugin at work on one request. After a failure it is not called again.

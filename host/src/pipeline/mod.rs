@@ -5,6 +5,9 @@
 //!     ► event hooks, then text hooks (the last plugin first) ► finish hooks
 //! ```
 //!
+//! A model whose format a plugin knows is called by what that plugin writes, and the plugin reads the
+//! answer (`model_format`), before any hook does.
+//!
 //! Plugins and Bedrock are reached as `dyn Plugin` and `dyn Upstream`; this module knows neither.
 
 mod answer;
@@ -18,7 +21,9 @@ mod finish;
 mod grammar;
 mod hook;
 mod hooks;
+mod invocation;
 mod json_text;
+mod model_format;
 mod policy;
 mod prompt;
 mod replay;
@@ -54,6 +59,8 @@ pub use hook::{
     RequestVerdict, Role, RouteVerdict, Segment, Session, Summary, TextKind, TextVerdict, TextWish,
 };
 pub use hooks::{Hook, Hooks};
+pub use invocation::{Intervention, Invocation, InvokeCall, Payloads, Received};
+pub use model_format::{Encoded, ModelFormat};
 pub use policy::ModelPolicy;
 pub use replay::{Replay, Thoughts};
 pub use terms::{Losses, Terms};
@@ -117,13 +124,13 @@ impl Pipeline {
     async fn begin(&self, request: &mut Request, work: &mut Work, terms: &Terms) -> Result<Begun, Failure> {
         let key = work.chain.key().clone();
         let reply = self.before_the_model(request, &mut work.chain, terms, &mut Trace::Off).await?;
-        work.chain.keep(&[Hook::Event, Hook::Text, Hook::Finish]);
+        work.chain.keep(&[Hook::Event, Hook::Text, Hook::Finish, Hook::ModelFormat]);
         if let Some(batch) = reply {
             let dropped = terms.losses.accept(&[])?;
             let stages = Stages::start(work).await?;
             return Ok(Begun { dropped, stages, events: stream::iter([Ok(batch)]).boxed() });
         }
-        let call = self.upstream.prepare(request).await?;
+        let call = self.prepare(request, &mut work.chain, &mut Trace::Off).await?;
         let dropped = terms.losses.accept(call.dropped())?;
         let stages = Stages::start(work).await?;
         work.calls(&request.model);
@@ -144,7 +151,7 @@ impl Pipeline {
         let (plan, dropped) = if reply.is_some() {
             (None, terms.losses.accept(&[])?)
         } else {
-            let call = self.upstream.prepare(&request).await?;
+            let call = self.prepare(&request, &mut chain, &mut trace).await?;
             (Some(call.plan()), terms.losses.accept(call.dropped())?)
         };
         let answer_plugins = chain.answer_plugins();
@@ -156,6 +163,24 @@ impl Pipeline {
             plan,
             dropped,
         })
+    }
+
+    /// Writes the call: in the format of the first plugin that knows the model's, else as Bedrock has one
+    /// for all models.
+    async fn prepare(
+        &self,
+        request: &Request,
+        chain: &mut Chain,
+        trace: &mut Trace,
+    ) -> Result<Box<dyn Call>, Failure> {
+        let start = trace.start();
+        let Some(spoken) = chain.model_format(&request.model).await? else {
+            return self.upstream.prepare(request).await;
+        };
+        let plugin = spoken.plugin.clone();
+        let call = spoken.prepare(&*self.upstream, request).await?;
+        trace.note(start, &plugin, Hook::ModelFormat.name(), || Effect::Encoded);
+        Ok(call)
     }
 
     /// All that happens to a request before it is written for its model. Gives the answer of a plugin

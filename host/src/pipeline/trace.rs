@@ -46,6 +46,8 @@ pub enum Effect {
     Edited(Vec<Change>),
     /// The plugin answered in the model's place.
     Answered,
+    /// The plugin wrote what the model is asked.
+    Encoded,
 }
 
 /// A text that changed. What it was and is now is nobody's business here.

@@ -3,9 +3,9 @@ use std::borrow::Cow;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 
-use super::Deadline;
+use super::{Deadline, Invocation, InvokeCall};
 use crate::chat::{Batch, Json, Request};
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 
 /// The batches of an answer. An `Err` is the last item: the answer is not complete.
 ///
@@ -31,6 +31,16 @@ pub trait Upstream: Send + Sync {
 
     /// Writes a call without making it: whatever is wrong with the request shows here.
     async fn prepare(&self, request: &Request) -> Result<Box<dyn Call>, Failure>;
+
+    /// Writes a call of InvokeModel for the request, with this body and on the request's terms, without
+    /// making it. An upstream that has no such call refuses.
+    async fn prepare_invocation(
+        &self,
+        _request: &Request,
+        _invocation: Invocation,
+    ) -> Result<Box<dyn InvokeCall>, Failure> {
+        Err(Failure::new(Kind::ModelNotFound, "this model cannot be called in a format of its own"))
+    }
 
     /// What can be called.
     async fn models(&self) -> Result<Vec<Model>, Failure>;

@@ -50,6 +50,8 @@ impl ChunkStream {
 }
 
 impl Source for ChunkStream {
+    type Sink = EventWriter;
+
     fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
     }

@@ -249,12 +249,12 @@ pub(super) struct GuardrailConfig<'a> {
     pub(super) stream_processing_mode: Option<&'static str>,
 }
 
-pub(super) struct Metadata<'a>(Vec<(&'a str, &'a str)>);
+pub(in crate::bedrock) struct Metadata<'a>(Vec<(&'a str, &'a str)>);
 
 impl<'a> Metadata<'a> {
     /// The entries that Bedrock takes; the others are reported. Looked at here and not where the
     /// client's request is read, because a plugin may have written into them.
-    pub(super) fn of(entries: &'a [(String, String)], dropped: &mut Dropped) -> Self {
+    pub(in crate::bedrock) fn of(entries: &'a [(String, String)], dropped: &mut Dropped) -> Self {
         let mut taken = Vec::with_capacity(entries.len());
         for (key, value) in entries {
             if !key.is_empty() && fits(key) && fits(value) {
@@ -266,7 +266,7 @@ impl<'a> Metadata<'a> {
         Self(taken)
     }
 
-    fn is_empty(&self) -> bool {
+    pub(in crate::bedrock) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }

@@ -30,7 +30,8 @@ use crate::error::{Failure, Kind};
 
 use self::additional::Additional;
 use self::answer::Answer;
-use self::body::{Block, Body, CachePoint, Metadata};
+pub(super) use self::body::Metadata;
+use self::body::{Block, Body, CachePoint};
 use self::media::Media;
 use self::messages::Writer;
 pub(super) use self::names::Names;
