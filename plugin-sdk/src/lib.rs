@@ -44,6 +44,7 @@ mod json;
 pub mod kv;
 pub mod log;
 pub mod metrics;
+mod model_format;
 mod plugin;
 pub mod secrets;
 #[cfg(not(target_family = "wasm"))]
@@ -99,11 +100,22 @@ pub use wit_bindgen;
 /// # }
 /// adit_plugin::register!(Nothing: client-format);
 /// ```
+///
+/// ```compile_fail,E0277
+/// # use adit_plugin::{NoConfig, Plugin, RequestContext};
+/// # struct Nothing;
+/// # impl Plugin for Nothing {
+/// #     type Config = NoConfig;
+/// #     fn start(_: std::rc::Rc<NoConfig>, _: RequestContext) -> Self { Self }
+/// # }
+/// adit_plugin::register!(Nothing: model-format);
+/// ```
 pub use adit_plugin_macros::register;
 pub use client_format::ClientFormat;
 pub use config::{Config, NoConfig, pointer};
 #[cfg(feature = "json")]
 pub use json::json_config;
+pub use model_format::ModelFormat;
 pub use plugin::Plugin;
 pub use types::{
     Caller, Chunk, ConfigError, Descriptor, Edit, Failure, Label, Origin, Outcome, PluginError,

@@ -5,10 +5,11 @@
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
     Client,
+    Model,
 }
 
 impl Format {
-    const ALL: [Self; 1] = [Self::Client];
+    const ALL: [Self; 2] = [Self::Client, Self::Model];
 
     /// The format of that name; none if a hook is meant.
     pub(crate) fn parse(name: &str) -> Option<Self> {
@@ -19,13 +20,14 @@ impl Format {
     pub(crate) fn interface(self) -> &'static str {
         match self {
             Self::Client => "client-format",
+            Self::Model => "model-format",
         }
     }
 
     /// The interfaces with the data that it uses beside `types`.
     pub(crate) fn data(self) -> &'static [&'static str] {
         match self {
-            Self::Client => &["chat", "formats"],
+            Self::Client | Self::Model => &["chat", "formats"],
         }
     }
 
@@ -36,6 +38,10 @@ impl Format {
                 "const fn implements_client_format<P: ::adit_plugin::ClientFormat>() {}
                 implements_client_format::<__AditPlugin>();"
             }
+            Self::Model => {
+                "const fn implements_model_format<P: ::adit_plugin::ModelFormat>() {}
+                implements_model_format::<__AditPlugin>();"
+            }
         }
     }
 
@@ -43,6 +49,7 @@ impl Format {
     pub(crate) fn forward(self) -> &'static str {
         match self {
             Self::Client => CLIENT,
+            Self::Model => MODEL,
         }
     }
 }
@@ -92,5 +99,34 @@ const CLIENT: &str = "
             mid_stream: bool,
         ) -> ::adit_plugin::formats::HttpResponse {
             session.get::<Session>().call(|plugin| ::adit_plugin::ClientFormat::encode_failure(plugin, failure, mid_stream))
+        }
+    }";
+
+const MODEL: &str = "
+    impl exported::model_format::Guest for Component {
+        fn models() -> ::std::vec::Vec<::std::string::String> {
+            CONFIG.with(|cell| {
+                let config = ::adit_plugin::guest::config::<__AditPlugin>(cell);
+                <__AditPlugin as ::adit_plugin::ModelFormat>::models(&config)
+            })
+        }
+        fn encode(
+            session: exported::model_format::SessionBorrow<'_>,
+            request: ::adit_plugin::chat::Request,
+            delivery: ::adit_plugin::formats::Delivery,
+        ) -> ::core::result::Result<::adit_plugin::formats::Encoded, ::adit_plugin::PluginError> {
+            session.get::<Session>().call(|plugin| ::adit_plugin::ModelFormat::encode(plugin, request, delivery))
+        }
+        fn decode_chunks(
+            session: exported::model_format::SessionBorrow<'_>,
+            payloads: ::std::vec::Vec<::std::vec::Vec<u8>>,
+        ) -> ::core::result::Result<::std::vec::Vec<::adit_plugin::chat::Event>, ::adit_plugin::PluginError> {
+            session.get::<Session>().call(|plugin| ::adit_plugin::ModelFormat::decode_chunks(plugin, payloads))
+        }
+        fn decode_response(
+            session: exported::model_format::SessionBorrow<'_>,
+            body: ::std::vec::Vec<u8>,
+        ) -> ::core::result::Result<::std::vec::Vec<::adit_plugin::chat::Event>, ::adit_plugin::PluginError> {
+            session.get::<Session>().call(|plugin| ::adit_plugin::ModelFormat::decode_response(plugin, body))
         }
     }";

@@ -7,6 +7,7 @@
 mod client_format;
 mod hold_back;
 pub mod host;
+mod model_format;
 mod request;
 mod split;
 
@@ -19,6 +20,7 @@ use crate::{
 
 pub use client_format::{answer_head, http_request};
 pub use hold_back::Delta;
+pub use model_format::{answer_text, chat_request};
 pub use request::{context, segment, summary};
 pub use split::{every_split, split_at};
 
