@@ -14,12 +14,13 @@ struct Plugin {
     name: &'static str,
 }
 
-const PLUGINS: [Plugin; 6] = [
+const PLUGINS: [Plugin; 7] = [
     Plugin { package: "audit", name: "audit" },
     Plugin { package: "guard", name: "guard" },
     Plugin { package: "ollama", name: "ollama" },
     Plugin { package: "redact", name: "redact" },
     Plugin { package: "route", name: "route" },
+    Plugin { package: "titan-text", name: "titan-text" },
     Plugin { package: "plugin-hello", name: "hello" },
 ];
 

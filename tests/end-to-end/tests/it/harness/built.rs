@@ -18,7 +18,7 @@ pub(crate) fn bedrock_sim() -> PathBuf {
 /// The component of a plugin that is for everybody, or of a guest that is only for tests.
 pub(crate) fn plugin(name: &str) -> PathBuf {
     let (variable, folder) = match name {
-        "ollama" | "redact" | "route" | "hello" => ("ADIT_TEST_PLUGINS", "adit/plugins"),
+        "ollama" | "redact" | "route" | "titan-text" | "hello" => ("ADIT_TEST_PLUGINS", "adit/plugins"),
         _ => ("ADIT_TEST_GUESTS", "wasm/wasm32-wasip2/plugin/examples"),
     };
     let folder = variable_of(variable).unwrap_or_else(|| target().join(folder));
