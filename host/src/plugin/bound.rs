@@ -6,16 +6,15 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::bindings::adit::plugin::types::Descriptor;
-use super::client_format;
 use super::component::Compiled;
-use super::convert;
 use super::engine::Engine;
 use super::imports::{Imports, Services};
 use super::metrics::Recorder;
-use super::session::Initialised;
+use super::session::{Initialised, Session};
+use super::{client_format, convert, model_format};
 use crate::enabled::Grants;
 use crate::error::{Failure, Kind};
-use crate::ids::{KeyId, PluginName, RequestId};
+use crate::ids::{KeyId, ModelPattern, PluginName, RequestId};
 use crate::pipeline::{self, Context, Hook, Hooks, HttpRoute};
 use crate::store::SeedRoot;
 
@@ -55,14 +54,33 @@ impl pipeline::Plugin for Bound {
     }
 
     async fn start(&self, context: &Context) -> Result<Box<dyn pipeline::Session>, Failure> {
-        let (engine, compiled) = (&self.engine, &self.compiled);
-        let (instance, descriptor) = self.initialised(Some(context.request.clone())).await?;
-        let wish = convert::wish(&descriptor, engine.limits.window_bytes);
-        Ok(Box::new(instance.start(engine, compiled, context, &self.seed, wish).await?))
+        Ok(Box::new(self.session(context).await?))
+    }
+
+    async fn models(&self) -> Result<Arc<[ModelPattern]>, Failure> {
+        if let Some(models) = self.compiled.models.of(&self.config) {
+            return Ok(models);
+        }
+        let (instance, _) = self.initialised(None).await?;
+        let models = model_format::models(&self.engine, &self.compiled, instance, &self.name).await?;
+        self.compiled.models.keep(&self.config, &models);
+        Ok(models)
+    }
+
+    async fn model_format(&self, context: &Context) -> Result<Box<dyn pipeline::ModelFormat>, Failure> {
+        Ok(Box::new(self.session(context).await?))
     }
 }
 
 impl Bound {
+    /// A fresh instance at work on a request.
+    async fn session(&self, context: &Context) -> Result<Session, Failure> {
+        let (engine, compiled) = (&self.engine, &self.compiled);
+        let (instance, descriptor) = self.initialised(Some(context.request.clone())).await?;
+        let wish = convert::wish(&descriptor, engine.limits.window_bytes);
+        instance.start(engine, compiled, context, &self.seed, wish).await
+    }
+
     async fn initialised(&self, request: Option<RequestId>) -> Result<(Initialised, Descriptor), Failure> {
         Initialised::new(&self.engine, &self.compiled, &self.name, request, self.imports(), &self.config)
             .await?

@@ -10,6 +10,7 @@ use super::bindings::exports::adit::plugin::{
 use super::client_format::Routes;
 use super::engine::Engine;
 use super::instance::Guest;
+use super::model_format::Models;
 use super::wasi;
 use crate::enabled::{Capability, Version};
 use crate::pipeline::{Hook, Hooks};
@@ -56,6 +57,7 @@ pub(super) struct Compiled {
     pub(super) client_format: Option<client_format::GuestIndices>,
     pub(super) model_format: Option<model_format::GuestIndices>,
     pub(super) routes: Routes,
+    pub(super) models: Models,
     hooks: Hooks,
     /// What it imports of the contract.
     pub(super) imports: Vec<Capability>,
@@ -112,6 +114,7 @@ impl Compiled {
             client_format: found(&pre, hooks.has(Hook::ClientFormat), client_format::GuestIndices::new)?,
             model_format: found(&pre, hooks.has(Hook::ModelFormat), model_format::GuestIndices::new)?,
             routes: Routes::default(),
+            models: Models::default(),
             hooks,
             imports,
             pre,

@@ -16,6 +16,7 @@ mod guest_log;
 mod imports;
 mod instance;
 mod metrics;
+mod model_format;
 mod session;
 mod ticker;
 mod wasi;

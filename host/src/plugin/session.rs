@@ -4,7 +4,8 @@ use wasmtime::component::ResourceAny;
 use super::bindings::adit::plugin::chat as wit;
 use super::bindings::adit::plugin::types::{Descriptor, PluginError};
 use super::bindings::exports::adit::plugin::{
-    client_format, event_hook, finish_hook, lifecycle, prompt_hook, request_hook, route_hook, text_hook,
+    client_format, event_hook, finish_hook, lifecycle, model_format, prompt_hook, request_hook, route_hook,
+    text_hook,
 };
 use super::component::Compiled;
 use super::convert;
@@ -86,6 +87,9 @@ impl Initialised {
         let client_format = self.instance.load(|store, component| {
             optional(compiled.client_format.as_ref(), |format| format.load(store, component))
         })?;
+        let model_format = self.instance.load(|store, component| {
+            optional(compiled.model_format.as_ref(), |format| format.load(store, component))
+        })?;
         let many = Budget { time: limits.stream_hook, output_bytes: limits.stream_output_bytes };
         Ok(Session {
             instance: self.instance,
@@ -93,6 +97,7 @@ impl Initialised {
             resource,
             hooks,
             client_format,
+            model_format,
             wish,
             once,
             many,
@@ -124,6 +129,7 @@ pub(super) struct Session {
     pub(super) resource: ResourceAny,
     hooks: Hooks,
     pub(super) client_format: Option<client_format::Guest>,
+    pub(super) model_format: Option<model_format::Guest>,
     wish: TextWish,
     /// For hooks that run once a request, and for those that run many times.
     pub(super) once: Budget,
