@@ -1,5 +1,5 @@
 //! A stand-in for Amazon Bedrock. It speaks the wire protocol of Converse, ConverseStream, InvokeModel of embedding
-//! models, the OpenAI-compatible endpoint, and the lists of models and inference profiles. It refuses what the service
+//! models and of Titan Text, the OpenAI-compatible endpoint, and the lists of models and inference profiles. It refuses what the service
 //! refuses, answers with a deterministic model, and does by script
 //! what is hard to get from the service on demand: throttling, exceptions inside a stream, cuts, silence.
 //! The README has the model's rules and the format of scripts.

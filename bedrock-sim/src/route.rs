@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
     Converse { model: String, streaming: bool },
-    InvokeModel { model: String },
+    InvokeModel { model: String, streaming: bool },
     ChatCompletions,
     ListFoundationModels,
     ListInferenceProfiles,
@@ -34,7 +34,8 @@ impl Route {
             ("POST", ["model", model, operation]) => match (decoded(model), *operation) {
                 (Some(model), "converse") => Self::Converse { model, streaming: false },
                 (Some(model), "converse-stream") => Self::Converse { model, streaming: true },
-                (Some(model), "invoke") => Self::InvokeModel { model },
+                (Some(model), "invoke") => Self::InvokeModel { model, streaming: false },
+                (Some(model), "invoke-with-response-stream") => Self::InvokeModel { model, streaming: true },
                 _ => Self::Unknown,
             },
             ("POST", ["openai", "v1", "chat", "completions"]) => Self::ChatCompletions,
@@ -54,7 +55,7 @@ impl Route {
 
     pub(crate) fn model(&self) -> Option<&str> {
         match self {
-            Self::Converse { model, .. } | Self::InvokeModel { model } => Some(model),
+            Self::Converse { model, .. } | Self::InvokeModel { model, .. } => Some(model),
             _ => None,
         }
     }
@@ -64,7 +65,8 @@ impl Route {
         match self {
             Self::Converse { streaming: false, .. } => Some("Converse"),
             Self::Converse { streaming: true, .. } => Some("ConverseStream"),
-            Self::InvokeModel { .. } => Some("InvokeModel"),
+            Self::InvokeModel { streaming: false, .. } => Some("InvokeModel"),
+            Self::InvokeModel { streaming: true, .. } => Some("InvokeModelWithResponseStream"),
             Self::ChatCompletions => Some("ChatCompletions"),
             Self::ListFoundationModels => Some("ListFoundationModels"),
             Self::ListInferenceProfiles => Some("ListInferenceProfiles"),
@@ -105,7 +107,11 @@ mod tests {
             ("/model/a%252Fb/converse", converse("a%2Fb")),
             ("/model/a/b/converse", Route::Unknown),
             ("/model//converse", Route::Unknown),
-            ("/model/a%3A0/invoke", Route::InvokeModel { model: "a:0".to_owned() }),
+            ("/model/a%3A0/invoke", Route::InvokeModel { model: "a:0".to_owned(), streaming: false }),
+            (
+                "/model/a/invoke-with-response-stream",
+                Route::InvokeModel { model: "a".to_owned(), streaming: true },
+            ),
             ("/model/a/nothing", Route::Unknown),
             ("/openai/v1/chat/completions", Route::ChatCompletions),
         ];

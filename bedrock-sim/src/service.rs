@@ -78,7 +78,7 @@ impl Service {
         let caller = authentication::caller(&parts.headers);
         let mut ticket = self.journal.open(arrival(&parts, &route, caller.as_ref().ok(), body.clone()));
         let answered = match caller {
-            Ok(caller) => self.respond(&route, &caller, parts.uri.query(), &body).await,
+            Ok(caller) => self.respond(&route, &caller, &parts, &body).await,
             Err(error) => Err(refused(&route, error)),
         };
         match answered {
@@ -95,9 +95,10 @@ impl Service {
         &self,
         route: &Route,
         caller: &Caller,
-        query: Option<&str>,
+        parts: &Parts,
         body: &Bytes,
     ) -> Result<Answered, Refused> {
+        let query = parts.uri.query();
         let Some(operation) = route.operation() else {
             return Err(ServiceError::unknown_operation().into());
         };
@@ -121,8 +122,22 @@ impl Service {
                 };
                 self.converse(answer, *streaming, action)
             }
-            Route::InvokeModel { model } => {
-                let invocation = invoke::answer(body, self.catalog.resolve(model))?;
+            Route::InvokeModel { model, streaming } => {
+                let resolved = self.catalog.resolve(model);
+                if let Some(prompt) = invoke::titan_text::read(body, resolved) {
+                    let prompt = prompt?;
+                    let guardrail = guardrail(parts)?;
+                    let action = choose(model, prompt.said());
+                    before(route, action).await?;
+                    let answer = applied(action, prompt.answer()?);
+                    let (answer, found) = prompt.guarded(guardrail, answer)?;
+                    return self.generated(&answer, found, *streaming, action);
+                }
+                if *streaming {
+                    let message = "The model is unsupported for streaming.";
+                    return Err(ServiceError::validation(message).into());
+                }
+                let invocation = invoke::answer(body, resolved)?;
                 let action = choose(model, &invocation.texts.join("\n"));
                 before(route, action).await?;
                 let answered = self.whole(&invocation.answer, action)?;
@@ -185,7 +200,30 @@ impl Service {
         if !streaming {
             return self.whole(&answer.json(), action);
         }
-        let events = answer.events().into_iter().enumerate();
+        self.events(answer.events(), action)
+    }
+
+    /// The answer of Titan Text.
+    fn generated(
+        &self,
+        answer: &Answer,
+        guardrail: Option<&str>,
+        streaming: bool,
+        action: Option<&Action>,
+    ) -> Result<Answered, Refused> {
+        if streaming {
+            return self.events(invoke::titan_text::chunks(answer, guardrail), action);
+        }
+        let answered = self.whole(&invoke::titan_text::whole(answer, guardrail), action)?;
+        Ok(answered
+            .with_header("x-amzn-bedrock-input-token-count", answer.usage.input_tokens.to_string())
+            .with_header("x-amzn-bedrock-output-token-count", answer.usage.output_tokens.to_string())
+            .with_header("x-amzn-bedrock-invocation-latency", "1".to_owned()))
+    }
+
+    /// A stream of these events.
+    fn events(&self, events: Vec<frames::Event>, action: Option<&Action>) -> Result<Answered, Refused> {
+        let events = events.into_iter().enumerate();
         let frames: Result<Vec<Bytes>, _> =
             events.map(|(position, event)| frames::event(event, position)).collect();
         let frames = frames.map_err(|error| ServiceError::internal(error.to_string()))?;
@@ -285,6 +323,20 @@ fn last_text(conversation: &Conversation) -> String {
 /// Where a guardrail is named outside Converse.
 const GUARDRAIL: [&str; 3] =
     ["x-amzn-bedrock-guardrailidentifier", "x-amzn-bedrock-guardrailversion", "x-amzn-bedrock-trace"];
+
+/// The guardrail that an InvokeModel names, with its version. It reads JSON alone.
+fn guardrail(parts: &Parts) -> Result<Option<(&str, &str)>, ServiceError> {
+    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let [id, version, _] = GUARDRAIL.map(header);
+    let Some(id) = id else { return Ok(None) };
+    let version = version.ok_or_else(|| {
+        ServiceError::validation("The guardrail identifier is provided without a guardrail version.")
+    })?;
+    if header(CONTENT_TYPE.as_str()) != Some(JSON) {
+        return Err(ServiceError::validation("A guardrail needs the content type application/json."));
+    }
+    Ok(Some((id, version)))
+}
 
 fn arrival(parts: &Parts, route: &Route, caller: Option<&Caller>, body: Bytes) -> Arrival {
     let text =

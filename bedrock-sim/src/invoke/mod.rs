@@ -1,9 +1,11 @@
-//! InvokeModel of embedding models: each family's own request and answer, with vectors that depend on the text alone.
+//! InvokeModel: each family's own request and answer. Embedding models make vectors that depend on the text alone,
+//! Titan Text answers as in Converse.
 
 mod cohere;
 mod nova;
 mod schema;
 mod titan;
+pub(crate) mod titan_text;
 mod vector;
 
 use serde_json::Value;
@@ -25,11 +27,7 @@ pub(crate) struct Invocation {
 
 /// Checks the body for `model` and makes the answer.
 pub(crate) fn answer(body: &[u8], model: &str) -> Result<Invocation, ServiceError> {
-    let body = || -> Result<Value, ServiceError> {
-        serde_json::from_slice(body).map_err(|_| {
-            ServiceError::validation("Malformed input request, please reformat your input and try again.")
-        })
-    };
+    let body = || json(body);
     match bare(model) {
         "amazon.titan-embed-text-v1" => titan::first(&body()?),
         "amazon.titan-embed-text-v2:0" => titan::second(&body()?),
@@ -37,9 +35,15 @@ pub(crate) fn answer(body: &[u8], model: &str) -> Result<Invocation, ServiceErro
         "cohere.embed-english-v3" | "cohere.embed-multilingual-v3" => cohere::third(&body()?),
         "cohere.embed-v4:0" => cohere::fourth(&body()?),
         other => Err(ServiceError::validation(format!(
-            "The stand-in does not know how to invoke `{other}`: only embedding models have InvokeModel here."
+            "The stand-in does not know how to invoke `{other}`: only embedding models and Titan Text have InvokeModel here."
         ))),
     }
+}
+
+fn json(body: &[u8]) -> Result<Value, ServiceError> {
+    serde_json::from_slice(body).map_err(|_| {
+        ServiceError::validation("Malformed input request, please reformat your input and try again.")
+    })
 }
 
 #[cfg(test)]

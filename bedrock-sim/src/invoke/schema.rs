@@ -18,6 +18,15 @@ pub(super) enum Schema {
     Size(&'static [u64]),
     /// A whole number from 1.
     Count,
+    /// A whole number in these bounds.
+    Whole {
+        least: u64,
+        most: u64,
+    },
+    /// A number from 0 to 1.
+    Fraction,
+    /// A stop sequence as Titan Text takes it.
+    TitanStop,
     Flag,
     List {
         of: &'static Schema,
@@ -82,6 +91,24 @@ fn walk(value: &Value, schema: &'static Schema, place: &str, violations: &mut St
             None => broken(wrong_type("Integer", value)),
             Some(0) => broken("0 is not greater or equal to 1".to_owned()),
             Some(_) => {}
+        },
+        Schema::Whole { least, most } => match value.as_u64() {
+            None => broken(wrong_type("Integer", value)),
+            Some(number) if number < *least => broken(format!("{number} is not greater or equal to {least}")),
+            Some(number) if number > *most => broken(format!("{number} is not less or equal to {most}")),
+            Some(_) => {}
+        },
+        Schema::Fraction => match value.as_f64() {
+            None => broken(wrong_type("Number", value)),
+            Some(number) if number < 0.0 => broken(format!("{value} is not greater or equal to 0")),
+            Some(number) if number > 1.0 => broken(format!("{value} is not less or equal to 1")),
+            Some(_) => {}
+        },
+        Schema::TitanStop => match value.as_str() {
+            None => broken(wrong_type("String", value)),
+            Some("User:") => {}
+            Some(stop) if !stop.is_empty() && stop.bytes().all(|byte| byte == b'|') => {}
+            Some(stop) => broken(format!(r"string [{stop}] does not match pattern ^(\|+|User:)$")),
         },
         Schema::Flag if value.is_boolean() => {}
         Schema::Flag => broken(wrong_type("Boolean", value)),
