@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 
+use super::grammar::{Grammar, Maker};
 use super::invocation::{Intervention, InvokeCall, Payloads, Received};
 use super::{Call, Deadline, Events, Invocation, Plan, Upstream};
 use crate::chat::{Batch, Delivery, Event, Request, StopReason, Usage};
@@ -127,7 +128,7 @@ struct Decoding {
 /// What has been said, and what is known beside it.
 #[derive(Default)]
 struct Answer {
-    is_complete: bool,
+    grammar: Grammar,
     /// Bedrock's count, until it is told.
     usage: Option<Usage>,
     intervention: Intervention,
@@ -148,12 +149,12 @@ impl Decoding {
                 (Delivery::Whole, Some(body)) => self.spoken.format.decode_response(body).await?,
                 _ => self.spoken.format.decode_chunks(&payloads).await?,
             };
-            let batch = self.answer.take(batch).map_err(|fault| self.broken(fault))?;
+            let batch = self.answer.take(batch).map_err(|fault| self.broken(&fault))?;
             if !batch.is_empty() {
                 return Ok(Some(batch));
             }
         }
-        if self.answer.is_complete {
+        if self.answer.grammar.is_stopped() {
             return Ok(None);
         }
         Err(self.incomplete())
@@ -183,22 +184,19 @@ impl Decoding {
 impl Answer {
     /// The plugin's events with the host's own word on what they cost, and on why they end where a
     /// guardrail has stepped in.
-    fn take(&mut self, batch: Batch) -> Result<Batch, &'static str> {
+    fn take(&mut self, batch: Batch) -> Result<Batch, String> {
         let mut events = Batch::with_capacity(batch.len() + 1);
         for event in batch {
-            match event {
-                Event::Usage(_) => {}
-                _ if self.is_complete => return Err("events after `message-stop`"),
-                Event::MessageStop(reason) => {
-                    self.is_complete = true;
-                    let blocked = self.intervention == Intervention::Intervened;
-                    let reason = if blocked { StopReason::ContentFiltered } else { reason };
-                    events.push(Event::MessageStop(reason));
+            self.grammar.take(&event, Maker::Plugin)?;
+            events.push(match event {
+                Event::Usage(_) => continue,
+                Event::MessageStop(_) if self.intervention == Intervention::Intervened => {
+                    Event::MessageStop(StopReason::ContentFiltered)
                 }
-                event => events.push(event),
-            }
+                event => event,
+            });
         }
-        if self.is_complete {
+        if self.grammar.is_stopped() {
             events.extend(self.usage.take().map(Event::Usage));
         }
         Ok(events)

@@ -18,6 +18,7 @@ mod hostile_plugins;
 mod key_faults;
 mod key_policy;
 mod log_secrecy;
+mod model_format;
 mod passthrough;
 mod patience;
 mod plugin_chain;
