@@ -151,9 +151,8 @@ pub(crate) fn chunks(answer: &Answer, guardrail: Option<&str>) -> Vec<Event> {
             let metrics = json!({"inputTokenCount": usage.input_tokens, "outputTokenCount": usage.output_tokens,
                 "invocationLatency": answer.latency, "firstByteLatency": answer.latency});
             chunk.insert("amazon-bedrock-invocationMetrics".to_owned(), metrics);
-            chunk.extend(
-                guardrail.map(|action| ("amazon-bedrock-guardrailAction".to_owned(), action.into())),
-            );
+            chunk
+                .extend(guardrail.map(|action| ("amazon-bedrock-guardrailAction".to_owned(), action.into())));
         }
         let bytes = STANDARD.encode(Value::Object(chunk).to_string());
         Event { kind: "chunk", payload: Map::from_iter([("bytes".to_owned(), bytes.into())]) }

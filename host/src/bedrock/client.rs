@@ -11,7 +11,7 @@ use crate::capability::{self, Backend};
 use crate::chat::Request;
 use crate::config;
 use crate::error::{Failure, Kind};
-use crate::pipeline::{Call, InvokeCall, Invocation, Model, Upstream};
+use crate::pipeline::{Call, Invocation, InvokeCall, Model, Upstream};
 
 use super::call::ConverseCall;
 use super::endpoint::{Endpoint, InvalidEndpoint};

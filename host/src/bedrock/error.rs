@@ -53,10 +53,7 @@ where
 }
 
 /// An answer that broke off after it had begun.
-pub(super) fn of_stream<E: Exception>(
-    error: &SdkError<E, RawMessage>,
-    request_id: Option<&str>,
-) -> Failure {
+pub(super) fn of_stream<E: Exception>(error: &SdkError<E, RawMessage>, request_id: Option<&str>) -> Failure {
     let exception = error.as_service_error();
     let code = exception.and_then(Exception::name);
     let failure = match exception {

@@ -126,7 +126,9 @@ pub(super) async fn read<S: Source>(
         Reader { patience, silence: Box::pin(sleep_until(patience.end())), source, sink, end: None };
     // What has been received stays in the reader when the wait for more is given up.
     let first = match patience.wordless {
-        Some(wait) => timeout(wait, reader.next()).await.unwrap_or_else(|_| Some(Ok(<S::Sink as Sink>::Batch::default()))),
+        Some(wait) => timeout(wait, reader.next())
+            .await
+            .unwrap_or_else(|_| Some(Ok(<S::Sink as Sink>::Batch::default()))),
         None => reader.next().await,
     };
     let first = first.unwrap_or_else(|| Err(error::broken()))?;

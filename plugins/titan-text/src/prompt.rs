@@ -59,9 +59,8 @@ fn marker(role: Role) -> &'static str {
 
 /// Writes a text so that none of its lines begins a turn.
 fn escape_into(text: &str, out: &mut String) {
-    let is_break = |letter| {
-        matches!(letter, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
-    };
+    let is_break =
+        |letter| matches!(letter, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}');
     for line in text.split_inclusive(is_break) {
         if begins_turn(line) {
             out.push_str(QUOTE);
@@ -73,7 +72,9 @@ fn escape_into(text: &str, out: &mut String) {
 /// Whether a line begins as a turn does, however it is indented, spaced or capitalised.
 fn begins_turn(line: &str) -> bool {
     let skipped = |letter: char| {
-        letter.is_whitespace() || letter.is_control() || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{feff}')
+        letter.is_whitespace()
+            || letter.is_control()
+            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{feff}')
     };
     let line = line.trim_start_matches(skipped);
     MARKERS.iter().any(|marker| {

@@ -115,8 +115,9 @@ fn other(json: &str) -> Result<Option<String>, Failure> {
         return Ok(None);
     }
     let text = value.pointer("/guarded_text/text").and_then(Value::as_str);
-    text.map(|text| Some(text.to_owned()))
-        .ok_or_else(|| refusal("Titan Text reads text alone, and a part of the conversation is something else"))
+    text.map(|text| Some(text.to_owned())).ok_or_else(|| {
+        refusal("Titan Text reads text alone, and a part of the conversation is something else")
+    })
 }
 
 /// Names of what the contract has no member for. The host sees to the tier and the metadata.

@@ -1,10 +1,5 @@
 //! Requests and answers, as data where they can be.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may fail loudly"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 use adit_plugin::chat::{
     BlockKind, Event, Message, Part, Request, Role, Sampling, StopReason, Tool, ToolChoice, ToolUse,
@@ -71,8 +66,7 @@ fn a_request_becomes_the_body_that_the_model_takes() {
     let cases: Vec<Case> = serde_json::from_str(include_str!("cases.json")).unwrap();
     for case in cases {
         let role = |role: &str| if role == "user" { Role::User } else { Role::Assistant };
-        let messages: Vec<_> =
-            case.messages.iter().map(|(who, text)| (role(who), text.as_str())).collect();
+        let messages: Vec<_> = case.messages.iter().map(|(who, text)| (role(who), text.as_str())).collect();
         let Drawn { max_tokens, temperature, top_p, top_k, stop } = case.sampling;
         let request = Request {
             system: case.system.into_iter().map(Part::Text).collect(),
@@ -105,12 +99,7 @@ fn refuses_what_would_be_lost() {
         denial(request)
     };
     let call = ToolUse { id: "1".to_owned(), name: "look".to_owned(), input: "{}".to_owned() };
-    let image = adit_plugin::chat::Blob {
-        id: 0,
-        media_type: "image/png".to_owned(),
-        name: None,
-        size: 4,
-    };
+    let image = adit_plugin::chat::Blob { id: 0, media_type: "image/png".to_owned(), name: None, size: 4 };
     for (part, word) in [
         (Part::ToolUse(call), "tools"),
         (Part::Blob(image), "images"),
@@ -124,12 +113,8 @@ fn refuses_what_would_be_lost() {
 
 #[test]
 fn tools_are_reported_and_a_call_that_has_to_be_is_refused() {
-    let tool = Tool {
-        name: "look".to_owned(),
-        description: None,
-        input_schema: "{}".to_owned(),
-        extra: None,
-    };
+    let tool =
+        Tool { name: "look".to_owned(), description: None, input_schema: "{}".to_owned(), extra: None };
     let request = |tool_choice| Request {
         tools: vec![tool.clone()],
         tool_choice,

@@ -15,7 +15,7 @@ use crate::bedrock::target::Target;
 use crate::bedrock::{error, reader};
 use crate::chat::{Delivery, Guardrail, GuardrailTrace};
 use crate::error::Failure;
-use crate::pipeline::{Deadline, InvokeCall, Invocation, Payloads, Plan};
+use crate::pipeline::{Deadline, Invocation, InvokeCall, Payloads, Plan};
 
 /// A call that is written and not yet made.
 pub(in crate::bedrock) struct InvokeModelCall {

@@ -111,14 +111,14 @@ fn an_address_comes_back_however_the_chunks_and_bytes_are_split() {
     for (cut, _) in said.char_indices() {
         let (one, other) = said.split_at(cut);
         stack.sim.always(&json!({"textDeltas": [one, other]}));
-        assert_eq!(key.post_for_stream(&says("?")).answer().content(), expected, "cut at {cut}");
+        assert_eq!(key.post_for_stream(&says(ADDRESS)).answer().content(), expected, "cut at {cut}");
     }
     let letters: Vec<String> = said.chars().map(String::from).collect();
     for size in [1, 7, 64] {
         stack.sim.always(&json!({"textDeltas": letters, "splitBytes": size}));
-        assert_eq!(key.post_for_stream(&says("?")).answer().content(), expected, "writes of {size}");
+        assert_eq!(key.post_for_stream(&says(ADDRESS)).answer().content(), expected, "writes of {size}");
     }
-    assert_eq!(key.post(&says("?")).content(), expected);
+    assert_eq!(key.post(&says(ADDRESS)).content(), expected);
 }
 
 #[test]
@@ -129,7 +129,10 @@ fn what_the_model_cannot_do_is_reported_or_refused() {
     request["response_format"] = json!({"type": "json_object"});
     request["stop"] = json!(["END"]);
     let answer = key.post(&request);
-    assert_eq!((answer.content().as_str(), answer.header("x-adit-dropped")), ("hello", Some("stop,response_format")));
+    assert_eq!(
+        (answer.content().as_str(), answer.header("x-adit-dropped")),
+        ("hello", Some("stop,response_format"))
+    );
     let strict = key.post_with(("x-adit-strict", "true"), &request);
     assert_eq!((strict.status, &strict.error()["param"]), (400, &json!("stop")));
 
@@ -160,7 +163,7 @@ fn an_explanation_shows_the_body_that_the_plugin_wrote() {
 #[test]
 fn the_keys_policy_decides_before_the_plugin() {
     let stack = Stack::with(["titan-text"]);
-    let key = titan(&stack).policy(&["--models", "us.amazon.nova-*"]);
+    let key = titan(&stack).policy(&["--model", "us.amazon.nova-*"]);
     let refused = key.post(&says("hello"));
     assert_eq!((refused.status, &refused.error()["code"]), (403, &json!("model_not_allowed")));
     assert_eq!(stack.sim.requests(), Vec::<Value>::new());
@@ -189,7 +192,7 @@ fn what_bedrock_refuses_is_told_as_with_converse() {
     let stack = Stack::with(["titan-text", "misformat"]);
     let key = titan(&stack);
     for (name, status) in
-        [("ThrottlingException", 429), ("AccessDeniedException", 502), ("ValidationException", 400)]
+        [("ThrottlingException", 429), ("AccessDeniedException", 403), ("ValidationException", 400)]
     {
         stack.sim.always(&json!({"error": {"type": name, "message": "no"}}));
         for answer in both(&key, &says("hello")) {
