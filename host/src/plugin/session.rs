@@ -239,7 +239,7 @@ impl pipeline::Session for Session {
 
 impl Session {
     /// The plugin says that it could not do its work. What it says is for the log.
-    fn reported(&self, hook: &str, error: PluginError) -> Failure {
+    pub(super) fn reported(&self, hook: &str, error: PluginError) -> Failure {
         let PluginError { code, message } = error;
         Failure::plugin(&self.plugin, &format!("{hook} reported `{code}`: {message}"))
     }

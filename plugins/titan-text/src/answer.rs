@@ -77,9 +77,8 @@ impl Reader {
 /// Without a stop sequence of the client's, the one that is sent marks the end of a turn.
 fn stop_reason(reason: String, stops: bool) -> StopReason {
     match reason.as_str() {
-        "FINISH" | "FINISHED" => StopReason::EndTurn,
         "STOP_CRITERIA_MET" if stops => StopReason::StopSequence,
-        "STOP_CRITERIA_MET" => StopReason::EndTurn,
+        "FINISH" | "FINISHED" | "STOP_CRITERIA_MET" => StopReason::EndTurn,
         "LENGTH" => StopReason::MaxTokens,
         "CONTENT_FILTERED" => StopReason::ContentFiltered,
         _ => StopReason::Other(reason),

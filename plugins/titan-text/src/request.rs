@@ -126,9 +126,8 @@ fn extra(json: Option<&str>) -> Vec<String> {
     let names = value.as_object().into_iter().flat_map(|members| members.iter());
     names
         .filter(|(name, value)| match name.as_str() {
-            "service_tier" | "metadata" => false,
             // No tool is called, so no two are; and a model that cannot think does not.
-            "parallel_tool_calls" => false,
+            "service_tier" | "metadata" | "parallel_tool_calls" => false,
             "reasoning_effort" => *value != "none",
             _ => true,
         })

@@ -12,7 +12,7 @@ mod tests;
 use std::collections::HashMap;
 
 use aws_sdk_bedrockruntime::types::ServiceTierType;
-use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 
 use self::call::InvokeModelCall;
 pub(super) use self::counted::Counted;
@@ -50,7 +50,7 @@ pub(super) fn prepare(
 /// guardrails with the inference operations"): what is checked is for the operator to say.
 fn check_guarded(invocation: &Invocation, capabilities: &Capabilities) -> Result<(), Failure> {
     const CONFIG: &str = "amazon-bedrock-guardrailConfig";
-    let members = serde_json::from_slice::<HashMap<String, IgnoredAny>>(&invocation.body).ok();
+    let members = serde_json::from_slice::<HashMap<String, &RawValue>>(&invocation.body).ok();
     if capabilities.guardrails == Support::Accepted
         && invocation.content_type == "application/json"
         && members.is_some_and(|members| !members.contains_key(CONFIG))

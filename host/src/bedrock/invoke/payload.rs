@@ -28,6 +28,7 @@ struct Added {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the members as Bedrock names them")]
 struct Metrics {
     input_token_count: u64,
     output_token_count: u64,
