@@ -1,5 +1,6 @@
 //! Short ways to build the contract's types.
 
+use crate::chat::{BlockKind, BlockStart, Delta, Event, RequestVerdict, StopReason};
 use crate::{Chunk, ConfigError, Failure, Outcome, PluginError, Route, RouteVerdict, TextKind, TextKinds};
 
 impl Outcome {
@@ -56,6 +57,18 @@ impl RouteVerdict {
     /// Sends the request to that model.
     pub fn to(model: impl Into<String>) -> Self {
         Self::To(Route { model: model.into() })
+    }
+}
+
+impl RequestVerdict {
+    /// Answers with a text in the model's place.
+    pub fn respond_text(text: impl Into<String>) -> Self {
+        Self::Respond(vec![
+            Event::BlockStart(BlockStart { index: 0, kind: BlockKind::Text }),
+            Event::Delta(Delta { index: 0, text: text.into() }),
+            Event::BlockStop(0),
+            Event::MessageStop(StopReason::EndTurn),
+        ])
     }
 }
 

@@ -1,8 +1,9 @@
 //! What a plugin for Adit is written with.
 //!
 //! Adit is a proxy in front of Amazon Bedrock. A plugin is a WebAssembly component that sees a
-//! request before the model does ([`Plugin::on_route`], [`Plugin::on_prompt`]) and the answer's
-//! text while it streams ([`Plugin::on_text`]). A whole plugin:
+//! request before the model does ([`Plugin::on_route`], [`Plugin::on_prompt`],
+//! [`Plugin::on_request`]) and the answer while it streams ([`Plugin::on_events`],
+//! [`Plugin::on_text`]), and learns how it ended ([`Plugin::on_finish`]). A whole plugin:
 //!
 //! ```
 //! use std::rc::Rc;

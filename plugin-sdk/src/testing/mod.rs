@@ -10,6 +10,7 @@ pub mod host;
 mod model_format;
 mod request;
 mod split;
+mod structure;
 
 use std::rc::Rc;
 
@@ -23,6 +24,7 @@ pub use hold_back::Delta;
 pub use model_format::{answer_text, chat_request};
 pub use request::{context, segment, summary};
 pub use split::{every_split, split_at};
+pub use structure::{answer, report, request};
 
 use hold_back::HoldBack;
 

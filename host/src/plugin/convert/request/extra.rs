@@ -122,9 +122,10 @@ pub(super) fn read_into(extra: &str, request: &mut Request) -> Result<(), String
     if let Some(additional) = members.take("additional_model_request_fields") {
         request.additional = read_additional(additional)?;
     }
-    match members.0.is_empty() {
-        true => Ok(()),
-        false => Err("extra: has a member that is unknown, or there twice".to_owned()),
+    if members.is_empty() {
+        Ok(())
+    } else {
+        Err("extra: has a member that is unknown, or there twice".to_owned())
     }
 }
 
