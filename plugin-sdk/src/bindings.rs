@@ -15,7 +15,8 @@ pub mod plain {
         path: "wit",
         inline: "package adit:sdk; world plain { \
             import adit:plugin/types@0.1.1; import adit:plugin/log@0.1.1; import adit:plugin/metrics@0.1.1; \
-            import adit:plugin/kv@0.1.1; import adit:plugin/secrets@0.1.1; import adit:plugin/http@0.1.1; }",
+            import adit:plugin/kv@0.1.1; import adit:plugin/secrets@0.1.1; import adit:plugin/http@0.1.1; \
+            import adit:plugin/blobs@0.1.1; }",
         generate_all,
         generate_unused_types: true,
         additional_derives: [PartialEq, Eq],

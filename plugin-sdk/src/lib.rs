@@ -33,6 +33,7 @@
 //! The library of such a crate is a `cdylib` for the component and an `rlib` for its tests.
 
 mod bindings;
+pub mod blobs;
 mod client_format;
 mod config;
 mod constructors;

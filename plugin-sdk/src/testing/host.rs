@@ -38,6 +38,7 @@ struct Host {
     secrets: BTreeSet<String>,
     sent: Vec<Request>,
     answer: Option<Answer>,
+    blobs: Vec<Vec<u8>>,
 }
 
 struct Value {
@@ -88,6 +89,14 @@ pub fn answer(answer: impl FnMut(&Request) -> Result<Response, Fault> + 'static)
     with(|host| host.answer = Some(Box::new(answer)));
 }
 
+/// Adds an image or a document to the request, and answers with its id.
+pub fn add_blob(bytes: impl Into<Vec<u8>>) -> u32 {
+    with(|host| {
+        host.blobs.push(bytes.into());
+        u32::try_from(host.blobs.len() - 1).unwrap_or(u32::MAX)
+    })
+}
+
 /// The requests that were sent.
 pub fn sent() -> Vec<Request> {
     with(|host| host.sent.clone())
@@ -110,6 +119,18 @@ pub(crate) mod metrics {
 
     pub(crate) fn observe(name: &str, value: f64) {
         with(|host| host.observed.entry(name.to_owned()).or_default().push(value));
+    }
+}
+
+pub(crate) mod blobs {
+    use super::with;
+
+    pub(crate) fn read(id: u32, offset: u64, length: u32) -> Result<Vec<u8>, String> {
+        with(|host| {
+            let blob = host.blobs.get(id as usize).ok_or("there is no such blob in this request")?;
+            let bytes = blob.iter().skip(usize::try_from(offset).unwrap_or(usize::MAX));
+            Ok(bytes.take(length as usize).copied().collect())
+        })
     }
 }
 

@@ -205,6 +205,15 @@ mod tests {
     }
 
     #[test]
+    fn a_blob_is_read_in_pieces() {
+        let id = crate::testing::host::add_blob("image");
+        let blob = |id| crate::chat::Blob { id, media_type: "image/png".to_owned(), name: None, size: 5 };
+        assert_eq!(crate::blobs::read(&blob(id), 1, 3).unwrap(), b"mag");
+        assert_eq!(crate::blobs::read(&blob(id), 9, 3).unwrap(), b"");
+        assert!(crate::blobs::read(&blob(id + 1), 0, 1).is_err());
+    }
+
+    #[test]
     #[should_panic(expected = "an event after `message-stop`")]
     fn a_broken_answer_fails_the_test() {
         let mut session = twice();

@@ -113,3 +113,19 @@ fn what_no_request_can_be_is_the_plugins_fault() {
     }
     assert_eq!(stack.sim.requests(), Vec::<Value>::new());
 }
+
+#[test]
+fn a_plugin_reads_images_and_documents_with_the_grant_and_not_without() {
+    let stack = Stack::with(["look"]);
+    let key = stack.key();
+    let enable = ["key", "plugin", "enable", &key.name, "look"];
+    assert!(stack.refusal(&enable).contains("imports `blobs` without a grant"));
+    stack.adit(&[&enable[..], &["--grant", "blobs"]].concat());
+    let mut request = says("look");
+    request["messages"][0]["content"] = json!([
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}},
+        {"type": "file", "file": {"filename": "a.txt", "file_data": "data:text/plain;base64,aGVsbG8="}},
+    ]);
+    let expected = "image/png 8 PNG; text/plain 5 ell; there is no blob 2 in this request";
+    assert_eq!(key.post(&request).content(), expected);
+}
