@@ -25,7 +25,7 @@ pub(crate) fn python(workspace: &Workspace, built: &Built<'_>) -> anyhow::Result
 pub(crate) fn javascript(workspace: &Workspace, built: &Built<'_>) -> anyhow::Result<()> {
     workspace.build_servers()?;
     let folder = workspace.root.join("tests/clients-js");
-    let node = Node::choose(&workspace.target.join("node"), &folder.join("node.txt"))?;
+    let node = Node::choose(workspace)?;
     node.install(&folder)?;
     say("running the tests with clients in JavaScript");
     let mut tests = node.command();

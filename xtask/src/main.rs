@@ -9,6 +9,7 @@ mod command;
 mod debian;
 mod dev_key;
 mod instructions;
+mod languages;
 mod node;
 mod plugins;
 mod python;
@@ -29,7 +30,7 @@ use workspace::Workspace;
 #[command(name = "cargo xtask")]
 enum Chore {
     /// Build the plugins as WebAssembly components and list them.
-    Plugins,
+    Plugins(plugins::Options),
     /// Run Adit on this machine, with a stand-in for Bedrock, and print lines to try it with.
     Serve(serve::Options),
     /// Build everything and run every test.
@@ -57,7 +58,7 @@ fn main() -> ExitCode {
 fn run(chore: Chore) -> anyhow::Result<()> {
     let workspace = Workspace::find()?;
     match chore {
-        Chore::Plugins => plugins::build_and_list(&workspace),
+        Chore::Plugins(options) => plugins::build_and_list(&workspace, &options),
         Chore::Serve(options) => serve::run(&workspace, &options),
         Chore::Test(options) => test::run(&workspace, &options),
         Chore::Bench(options) => bench::run(&workspace, &options),

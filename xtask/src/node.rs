@@ -7,6 +7,7 @@ use anyhow::Context as _;
 
 use crate::command::{self, output, say};
 use crate::python;
+use crate::workspace::Workspace;
 
 /// The oldest major version that the `openai` package runs on.
 const OLDEST: u32 = 22;
@@ -23,16 +24,17 @@ pub(crate) enum Node {
 }
 
 impl Node {
-    /// Takes the machine's Node, or installs what `requirements` names into a Python environment in `folder`:
+    /// Takes the machine's Node, or installs what `tests/clients-js/node.txt` names into a Python environment:
     /// Python's package of Node is there for every system, and Python is here anyway.
-    pub(crate) fn choose(folder: &Path, requirements: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn choose(workspace: &Workspace) -> anyhow::Result<Self> {
         let version = Self::Machine.version();
         if version.as_deref().and_then(major).is_some_and(|major| major >= OLDEST)
             && output(Self::Machine.npm().arg("--version")).is_some()
         {
             return Ok(Self::Machine);
         }
-        let python = python::environment(folder, requirements)?;
+        let requirements = workspace.root.join("tests/clients-js/node.txt");
+        let python = python::environment(&workspace.target.join("node"), &requirements)?;
         let node = output(Command::new(python).args(["-c", FIND]))
             .map(|folder| Self::Ours(folder.into()))
             .context("the Python package with Node does not say where Node is")?;
@@ -50,6 +52,18 @@ impl Node {
             Self::Machine => Command::new("node"),
             Self::Ours(folder) => Command::new(folder.join("bin/node")),
         }
+    }
+
+    /// A script of the `package.json` in `folder`.
+    pub(crate) fn script(&self, folder: &Path, name: &str) -> Command {
+        let mut npm = self.npm();
+        npm.args(["run", "--silent", name]).current_dir(folder).stdin(Stdio::null());
+        if let Self::Ours(ours) = self {
+            // What npm starts looks for Node as a shell does.
+            let path = command::variable("PATH").unwrap_or_default();
+            npm.env("PATH", format!("{}:{path}", ours.join("bin").display()));
+        }
+        npm
     }
 
     fn npm(&self) -> Command {

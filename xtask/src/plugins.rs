@@ -5,8 +5,17 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use crate::command::{run, say};
+use crate::languages;
 use crate::wasm_toolchain::{TARGET, WasmToolchain};
 use crate::workspace::Workspace;
+
+/// Which plugins are built.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Build the examples in other languages than Rust, too. The first time, this installs their tools.
+    #[arg(long)]
+    languages: bool,
+}
 
 /// A package with a plugin in it, and the name by which operators know the plugin.
 struct Plugin {
@@ -45,12 +54,17 @@ pub(crate) fn build_guests(workspace: &Workspace, toolchain: &WasmToolchain) -> 
 }
 
 /// Builds the plugins and lists them.
-pub(crate) fn build_and_list(workspace: &Workspace) -> anyhow::Result<()> {
+pub(crate) fn build_and_list(workspace: &Workspace, options: &Options) -> anyhow::Result<()> {
     let folder = build(workspace, &WasmToolchain::choose()?)?;
-    for plugin in &PLUGINS {
-        let component = folder.join(plugin.name).with_extension("wasm");
+    let mut components: Vec<_> =
+        PLUGINS.iter().map(|plugin| folder.join(plugin.name).with_extension("wasm")).collect();
+    if options.languages {
+        components.extend(languages::build(workspace)?);
+    }
+    for component in components {
+        let name = component.file_stem().unwrap_or_default().display();
         let bytes = std::fs::metadata(&component)?.len();
-        println!("{:<10} {:>7} KiB  {}", plugin.name, bytes.div_ceil(1024), component.display());
+        println!("{name:<10} {:>7} KiB  {}", bytes.div_ceil(1024), component.display());
     }
     Ok(())
 }

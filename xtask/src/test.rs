@@ -7,12 +7,12 @@ use anyhow::bail;
 use crate::command::{self, say};
 use crate::wasm_toolchain::WasmToolchain;
 use crate::workspace::Workspace;
-use crate::{clients, instructions, plugins};
+use crate::{clients, instructions, languages, plugins};
 
 /// What is tested.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Leave out the tests with real clients.
+    /// Leave out the tests with real clients and with plugins in other languages.
     #[arg(long)]
     pub(crate) quick: bool,
     /// Run these parts alone.
@@ -59,6 +59,10 @@ impl Options {
     fn includes(&self, part: Part) -> bool {
         if self.quick { part == Part::Rust } else { self.only.is_empty() || self.only.contains(&part) }
     }
+
+    fn includes_languages(&self) -> bool {
+        !self.quick && self.includes(Part::Rust)
+    }
 }
 
 /// Where tests find what was built for them. Unset, they look in the usual target folder.
@@ -66,11 +70,16 @@ pub(crate) struct Built<'a> {
     workspace: &'a Workspace,
     plugins: std::path::PathBuf,
     guests: std::path::PathBuf,
+    /// The plugins in other languages, if they are tested.
+    languages: Option<std::path::PathBuf>,
 }
 
 impl Built<'_> {
     /// Tells a test runner.
     pub(crate) fn tell<'c>(&self, runner: &'c mut Command) -> &'c mut Command {
+        if let Some(languages) = &self.languages {
+            runner.env("ADIT_TEST_LANGUAGES", languages);
+        }
         runner
             .env("ADIT_TEST_PLUGINS", &self.plugins)
             .env("ADIT_TEST_GUESTS", &self.guests)
@@ -86,6 +95,12 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
         workspace,
         plugins: plugins::build(workspace, &toolchain)?,
         guests: plugins::build_guests(workspace, &toolchain)?,
+        languages: if options.includes_languages() {
+            languages::build(workspace)?;
+            Some(languages::folder(workspace))
+        } else {
+            None
+        },
     };
 
     let parts = Part::ALL.into_iter().filter(|part| options.includes(*part));
@@ -109,5 +124,10 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
 
 fn rust(workspace: &Workspace, built: &Built<'_>) -> anyhow::Result<()> {
     say("running the tests written in Rust");
-    command::run(built.tell(workspace.cargo().args(["test", "--workspace", "--no-fail-fast"])))
+    let mut cargo = workspace.cargo();
+    cargo.args(["test", "--workspace", "--no-fail-fast"]);
+    if built.languages.is_none() {
+        cargo.args(["--", "--skip", "languages::"]);
+    }
+    command::run(built.tell(&mut cargo))
 }

@@ -53,12 +53,15 @@ fn settings(limits: &PluginLimits) -> Config {
     config
 }
 
-/// Room for `limits.instances` components of the size that ordinary toolchains make. Slots are
-/// address space until they are used.
+/// Room for `limits.instances` components of the size that the largest toolchains make. Slots are address space until
+/// they are used, and the counters of instances are no more than counters.
 fn pool(limits: &PluginLimits) -> PoolingAllocationConfig {
-    /// A Rust component has one core module of its own and up to three that adapt WASI.
-    const CORE_INSTANCES: u32 = 6;
+    /// A Rust component has one core module of its own and up to three that adapt WASI; Python brings its
+    /// interpreter and each of its libraries as a module, which share one memory and one table.
+    const CORE_INSTANCES: u32 = 64;
     const TABLES: u32 = 4;
+    /// Guests in JavaScript and Python begin with more than a guest in Rust may grow to.
+    const MEMORY_BYTES: usize = 128 << 20;
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(limits.instances);
     pool.total_core_instances(limits.instances.saturating_mul(CORE_INSTANCES));
@@ -68,7 +71,7 @@ fn pool(limits: &PluginLimits) -> PoolingAllocationConfig {
     pool.max_core_instances_per_component(CORE_INSTANCES);
     pool.max_memories_per_component(1);
     pool.max_tables_per_component(TABLES);
-    pool.max_memory_size(limits.memory_bytes);
+    pool.max_memory_size(limits.memory_bytes.max(MEMORY_BYTES));
     // Memory that is zeroed by hand is cheaper than memory that is given back and faulted in again.
     pool.linear_memory_keep_resident(64 << 10);
     pool.table_keep_resident(4 << 10);

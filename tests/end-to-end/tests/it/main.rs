@@ -19,6 +19,7 @@ mod guardrails;
 mod hostile_plugins;
 mod key_faults;
 mod key_policy;
+mod languages;
 mod log_secrecy;
 mod model_format;
 mod passthrough;

@@ -19,6 +19,7 @@ pub(crate) fn bedrock_sim() -> PathBuf {
 pub(crate) fn plugin(name: &str) -> PathBuf {
     let (variable, folder) = match name {
         "ollama" | "redact" | "route" | "titan-text" | "hello" => ("ADIT_TEST_PLUGINS", "adit/plugins"),
+        "wording" | "blocklist" => ("ADIT_TEST_LANGUAGES", "adit/languages"),
         _ => ("ADIT_TEST_GUESTS", "wasm/wasm32-wasip2/plugin/examples"),
     };
     let folder = variable_of(variable).unwrap_or_else(|| target().join(folder));
