@@ -7,13 +7,16 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Key, Stack, built};
+use crate::harness::{Answer, Key, Setup, Stack, built};
+
+/// An interpreter takes longer than the usual 5 ms for a long answer in one piece.
+const SETTINGS: &str = "[plugin_limits]\nstream_hook_ms = 100\nrequest_total_ms = 5000\n";
 
 /// A server with a plugin, and a key for each of these configs.
 fn serve<const N: usize>(plugin: &'static str, configs: [Value; N]) -> (Stack, [String; N]) {
     // A small plugin that accepts everything stands in while the keys are made.
     let polite = fs::read(built::plugin("polite")).unwrap();
-    let mut stack = crate::harness::Setup::new().plugin_file(plugin, &polite).start();
+    let mut stack = Setup::new().settings(SETTINGS).plugin_file(plugin, &polite).start();
     let secrets = configs.map(|config| stack.key().with(plugin, &config).secret);
     stack.replace_plugin(plugin, &fs::read(built::plugin(plugin)).unwrap());
     stack.restart();
