@@ -60,6 +60,7 @@ impl Host {
         let pipeline = Pipeline::new(Arc::clone(&upstream), Replay::Capsule([7; 32]));
         let router = router(App {
             keys: Arc::new(keys),
+            health: Arc::default(),
             plugins: Arc::new(NoPlugins),
             pipeline,
             embeddings: EmbeddingPipeline::new(bedrock.clone()),

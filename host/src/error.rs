@@ -173,6 +173,15 @@ impl Kind {
     }
 }
 
+/// How a plugin failed, where that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// It trapped, or ran over a limit other than time.
+    Trap,
+    /// It ran, or slept, for longer than its time.
+    Timeout,
+}
+
 /// How a request failed, with a message for each of its two readers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{kind:?}: {}", self.internal.as_deref().unwrap_or(&self.message))]
@@ -189,12 +198,15 @@ pub struct Failure {
     pub code: Option<Cow<'static, str>>,
     /// When to try again, if known.
     pub retry_after: Option<Duration>,
+    /// How the plugin failed, if it was one.
+    pub fault: Option<Fault>,
 }
 
 impl Failure {
     /// A failure with the message that the client reads.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), internal: None, param: None, code: None, retry_after: None }
+        let message = message.into();
+        Self { kind, message, internal: None, param: None, code: None, retry_after: None, fault: None }
     }
 
     /// A plugin that broke. The client learns which, the log learns how.
@@ -230,6 +242,18 @@ impl Failure {
     pub fn with_code(mut self, code: impl Into<Cow<'static, str>>) -> Self {
         self.code = Some(code.into());
         self
+    }
+
+    /// Says how the plugin failed.
+    #[must_use]
+    pub fn with_fault(mut self, fault: Fault) -> Self {
+        self.fault = Some(fault);
+        self
+    }
+
+    /// Whether a plugin failed, as opposed to one that refused: what its failure policy covers.
+    pub fn is_of_a_plugin(&self) -> bool {
+        matches!(self.kind, Kind::PluginFault | Kind::PluginUnavailable)
     }
 
     /// Says when to try again.

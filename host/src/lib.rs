@@ -30,5 +30,8 @@ pub mod bedrock;
 pub mod pipeline;
 pub mod plugin;
 
+// How plugins did at that.
+pub mod health;
+
 // The operator's side.
 pub mod cli;

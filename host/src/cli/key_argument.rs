@@ -10,22 +10,17 @@ use crate::store::{ApiKey, Key, Keys, StoreError};
 pub(super) async fn find(keys: &dyn Keys, text: &str) -> anyhow::Result<Key> {
     if text.starts_with("adit_") {
         let id = ApiKey::parse(text)?.id().clone();
-        return match keys.find(&id).await? {
-            Some(stored) => Ok(stored.key.clone()),
-            None => bail!(StoreError::UnknownKey(id)),
-        };
+        let found = keys.list().await?.into_iter().find(|key| key.id == id);
+        return found.ok_or_else(|| StoreError::UnknownKey(id).into());
     }
+    let all = keys.list().await?;
     if let Ok(id) = KeyId::parse(text)
-        && let Some(stored) = keys.find(&id).await?
+        && let Some(key) = all.iter().find(|key| key.id == id)
     {
-        return Ok(stored.key.clone());
+        return Ok(key.clone());
     }
-    let (active, revoked): (Vec<Key>, Vec<Key>) = keys
-        .list()
-        .await?
-        .into_iter()
-        .filter(|key| key.name.as_str() == text)
-        .partition(|key| key.revoked.is_none());
+    let (active, revoked): (Vec<Key>, Vec<Key>) =
+        all.into_iter().filter(|key| key.name.as_str() == text).partition(|key| key.revoked.is_none());
     let mut named = if active.is_empty() { revoked } else { active };
     if named.len() > 1 {
         let ids: Vec<_> = named.iter().map(|key| key.id.as_str()).collect();

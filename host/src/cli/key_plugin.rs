@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::grants::GrantArgs;
+use super::plugin_terms::{self, TermsArgs};
 use super::{key_argument, output, table};
 use crate::config::Config;
 use crate::enabled::EnabledPlugin;
@@ -18,6 +19,21 @@ use crate::store::{Keys, Position, Sqlite};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeyPluginCommand {
+    #[command(flatten)]
+    Switch(SwitchCommand),
+    /// List the plugins of a key in their order.
+    List {
+        /// The id of the key, its unique name, or the whole key.
+        key: String,
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// What `adit key plugin` and `adit plugin` have in common.
+#[derive(Debug, Subcommand)]
+pub(super) enum SwitchCommand {
     /// Switch a plugin on, or give it another config. It counts from the next request on.
     Enable {
         /// The id of the key, its unique name, or the whole key.
@@ -32,6 +48,8 @@ pub(super) enum KeyPluginCommand {
         before: Option<PluginName>,
         #[command(flatten)]
         grants: GrantArgs,
+        #[command(flatten)]
+        terms: TermsArgs,
         /// The settings file, such as `adit.toml`.
         #[arg(long, value_name = "FILE")]
         settings: Option<PathBuf>,
@@ -43,48 +61,51 @@ pub(super) enum KeyPluginCommand {
         /// The name of the plugin.
         plugin: PluginName,
     },
-    /// List the plugins of a key in their order.
-    List {
-        /// The id of the key, its unique name, or the whole key.
-        key: String,
-        /// Print one JSON document.
-        #[arg(long)]
-        json: bool,
-    },
 }
 
 pub(super) async fn run(data: &Path, keys: &Sqlite, command: KeyPluginCommand) -> anyhow::Result<()> {
     match command {
-        KeyPluginCommand::Enable { key, plugin, config, before, grants, settings } => {
+        KeyPluginCommand::Switch(command) => switch(data, keys, command).await,
+        KeyPluginCommand::List { key, json } => list(keys, &key, json).await,
+    }
+}
+
+/// Switches a plugin on or off.
+pub(super) async fn switch(data: &Path, keys: &Sqlite, command: SwitchCommand) -> anyhow::Result<()> {
+    match command {
+        SwitchCommand::Enable { key, plugin, config, before, grants, terms, settings } => {
             let key = key_argument::find(keys, &key).await?;
             let config = json_text(&config)?;
             let settings = Config::load(settings.as_deref(), data)?;
-            let catalog = Catalog::open(&settings.plugins, &settings.limits)?;
             let mut enabled = EnabledPlugin::new(plugin.clone(), config);
+            terms.apply(&mut enabled.terms, &settings.limits)?;
             grants.apply(&mut enabled.terms, &settings.secrets)?;
+            let catalog = Catalog::open(&settings.plugins, &settings.limits)?;
             catalog.check(&enabled).await.map_err(|error| anyhow!("{}", fault_lines(&error)))?;
             let position = before.map_or(Position::Last, Position::Before);
             keys.enable_plugin(&key.id, enabled, position).await?;
             output::note(&format!("Plugin `{plugin}` runs for key `{}` ({}).", key.id, key.name));
         }
-        KeyPluginCommand::Disable { key, plugin } => {
+        SwitchCommand::Disable { key, plugin } => {
             let key = key_argument::find(keys, &key).await?;
             keys.disable_plugin(&key.id, &plugin).await?;
             output::note(&format!("Plugin `{plugin}` no longer runs for key `{}` ({}).", key.id, key.name));
         }
-        KeyPluginCommand::List { key, json } => {
-            let plugins = key_argument::find(keys, &key).await?.plugins;
-            if json {
-                output::json(&views(&plugins)?)?;
-            } else {
-                let rows: Vec<_> = plugins
-                    .iter()
-                    .map(|plugin| [plugin.name.to_string(), in_one_line(&plugin.config)])
-                    .collect();
-                output::result(&table::table(["PLUGIN", "CONFIG"], &rows))?;
-            }
-        }
     }
+    Ok(())
+}
+
+async fn list(keys: &Sqlite, key: &str, json: bool) -> anyhow::Result<()> {
+    let plugins = key_argument::find(keys, key).await?.plugins;
+    if json {
+        return output::json(&views(&plugins)?);
+    }
+    let row = |plugin: &EnabledPlugin| {
+        let terms = plugin_terms::words(&plugin.terms).join(" ");
+        [plugin.name.to_string(), terms, in_one_line(&plugin.config)]
+    };
+    let rows: Vec<_> = plugins.iter().map(row).collect();
+    output::result(&table::table(["PLUGIN", "TERMS", "CONFIG"], &rows))?;
     Ok(())
 }
 
@@ -100,7 +121,7 @@ fn json_text(argument: &str) -> anyhow::Result<String> {
 }
 
 /// Why a plugin does not start with a config, with each fault of the config on a line of its own.
-fn fault_lines(error: &CheckError) -> String {
+pub(super) fn fault_lines(error: &CheckError) -> String {
     let faults: &[(String, String)] = if let CheckError::Config(faults) = error { faults } else { &[] };
     let lines = faults.iter().map(|(pointer, message)| {
         let place = if pointer.is_empty() { "(all of it)" } else { pointer };
@@ -120,11 +141,14 @@ fn in_one_line(config: &str) -> String {
 pub(super) struct EnabledView<'a> {
     name: &'a str,
     config: &'a RawValue,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    terms: Vec<String>,
 }
 
 impl<'a> EnabledView<'a> {
     fn of(plugin: &'a EnabledPlugin) -> anyhow::Result<Self> {
-        Ok(Self { name: plugin.name.as_str(), config: serde_json::from_str(&plugin.config)? })
+        let config = serde_json::from_str(&plugin.config)?;
+        Ok(Self { name: plugin.name.as_str(), config, terms: plugin_terms::words(&plugin.terms) })
     }
 }
 

@@ -3,6 +3,7 @@
 //! What a command found goes to stdout, and nothing else does. Notes and errors go to stderr.
 
 mod grants;
+mod housekeeping;
 mod key;
 mod key_argument;
 mod key_plugin;
@@ -10,6 +11,9 @@ mod key_policy;
 mod log;
 mod output;
 mod plugin;
+mod plugin_rollout;
+mod plugin_status;
+mod plugin_terms;
 pub mod serve;
 mod table;
 
@@ -39,7 +43,7 @@ enum Command {
     /// Make, list and revoke keys, and switch plugins for them.
     #[command(subcommand)]
     Key(key::KeyCommand),
-    /// Look at the plugins in the plugin folder.
+    /// Look at the plugins, and switch them on and off for keys.
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
 }

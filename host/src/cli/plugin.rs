@@ -1,13 +1,16 @@
-//! `adit plugin`: what lies in the plugin folder.
+//! `adit plugin`: what lies in the plugin folder, who has it, and how it does.
 
 use std::path::Path;
 
 use clap::Subcommand;
 use serde::Serialize;
 
-use super::{SettingsFile, output, table};
+use super::key_plugin::{self, SwitchCommand};
+use super::plugin_rollout::{self, RolloutArgs};
+use super::{SettingsFile, output, plugin_status, table};
 use crate::config::Config;
 use crate::plugin::{Catalog, Entry};
+use crate::store::Sqlite;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PluginCommand {
@@ -19,10 +22,28 @@ pub(super) enum PluginCommand {
         #[command(flatten)]
         settings: SettingsFile,
     },
+    #[command(flatten)]
+    Switch(SwitchCommand),
+    /// Show what the plugins did, and which releases are rolled out.
+    Status {
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Try a release with some of the keys that have its plugin.
+    Rollout(RolloutArgs),
 }
 
 pub(super) async fn run(data: &Path, command: PluginCommand) -> anyhow::Result<()> {
-    let PluginCommand::List { json, settings } = command;
+    match command {
+        PluginCommand::List { json, settings } => list(data, json, &settings).await,
+        PluginCommand::Switch(command) => key_plugin::switch(data, &Sqlite::open(data)?, command).await,
+        PluginCommand::Status { json } => plugin_status::run(&Sqlite::open(data)?, json).await,
+        PluginCommand::Rollout(args) => plugin_rollout::run(data, &Sqlite::open(data)?, args).await,
+    }
+}
+
+async fn list(data: &Path, json: bool, settings: &SettingsFile) -> anyhow::Result<()> {
     let settings = Config::load(settings.path.as_deref(), data)?;
     let entries = Catalog::open(&settings.plugins, &settings.limits)?.list().await;
     if json {
@@ -33,6 +54,9 @@ pub(super) async fn run(data: &Path, command: PluginCommand) -> anyhow::Result<(
     // Too long for a table.
     for problem in entries.iter().filter_map(|entry| entry.problem.as_deref()) {
         output::note(problem);
+    }
+    if entries.iter().any(|entry| entry.problem.is_some()) {
+        output::note("A server that loaded another file of that name before runs on with it.");
     }
     Ok(())
 }

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use anyhow::Context;
 
+use super::housekeeping::Housekeeping;
 use super::{ServeArgs, output};
 use crate::bedrock::Bedrock;
 use crate::config::{self, Config};
 use crate::fetch::{Fetcher, Outbound};
+use crate::health::Health;
 use crate::http::{self, App};
 use crate::ingress::local::Local;
 use crate::pipeline::{EmbeddingPipeline, Pipeline, Replay};
@@ -43,7 +45,10 @@ pub async fn run(data: &Path, args: ServeArgs) -> anyhow::Result<()> {
         config::Replay::Store => Replay::Store(Arc::<Sqlite>::clone(&keys)),
         config::Replay::Off => Replay::Off,
     };
+    let health = Arc::new(Health::new(config.breaker));
+    let housekeeping = Housekeeping::new(Arc::clone(&catalog), Arc::clone(&health), Arc::clone(&keys))?;
     let app = App {
+        health: Arc::clone(&health),
         keys,
         plugins: Arc::new(catalog),
         embeddings: EmbeddingPipeline::new(upstream.clone()),
@@ -66,12 +71,12 @@ pub async fn run(data: &Path, args: ServeArgs) -> anyhow::Result<()> {
         let _ = stop.send(());
     });
     tokio::select! {
-        ended = serving => Ok(ended?),
-        () = out_of_patience(stopped) => {
-            tracing::warn!("requests that still ran were cut");
-            Ok(())
-        }
+        ended = serving => ended?,
+        () = out_of_patience(stopped) => tracing::warn!("requests that still ran were cut"),
+        never = housekeeping.keep_on() => match never {},
     }
+    housekeeping.flush().await;
+    Ok(())
 }
 
 /// Compiles the plugins of the folder, and says which are ready. One that is refused does not keep

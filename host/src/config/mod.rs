@@ -1,16 +1,20 @@
 //! What the operator sets, parsed once: `raw` mirrors the file, [`Config`] cannot be wrong.
 
+mod breaker;
 mod fetch;
+mod plugin_limits;
 mod raw;
 mod s3;
 mod secrets;
 mod timeouts;
 
-use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
+use std::num::{NonZeroU32, NonZeroU64};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use breaker::BreakerSettings;
 pub use fetch::{Fetch, HostPattern, Hosts};
+pub use plugin_limits::{Allowance, PluginLimits};
 pub use s3::S3Prefix;
 pub use secrets::{SecretError, SecretName, SecretSource, SecretValues, Secrets};
 pub use timeouts::Timeouts;
@@ -37,8 +41,10 @@ pub struct Config {
     pub private_hosts: Hosts,
     /// How long an answer may take.
     pub timeouts: Timeouts,
-    /// What a plugin may use.
+    /// What plugins may use.
     pub limits: PluginLimits,
+    /// When a plugin that fails is left alone.
+    pub breaker: BreakerSettings,
     /// Where signed thinking is between two turns. Default: in the ids of tool calls.
     pub replay: Replay,
     /// What models can do, what else they are called, and which profile stands for which.
@@ -76,47 +82,6 @@ impl Default for Bedrock {
 }
 
 const DEFAULT_ATTEMPTS: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
-
-/// What one plugin instance may use. Times are time spent running the guest, not waiting for a core.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PluginLimits {
-    /// Linear memory, in bytes. Default: 32 MiB.
-    pub memory_bytes: usize,
-    /// `init`. Default: 100 ms.
-    pub init: Duration,
-    /// A hook that runs once a request. Default: 50 ms, and as much again for each MiB of prompt.
-    pub request_hook: Duration,
-    /// A hook that runs many times a request. Default: 5 ms, and as much again for each 64 KiB of
-    /// text.
-    pub stream_hook: Duration,
-    /// All calls of one request together. Default: 250 ms, and what its hooks get for long prompts.
-    pub request_total: Duration,
-    /// What one call may hand back, in bytes, or twice its input if that is more. Default: 8 MiB for
-    /// a request, 256 KiB for a stream.
-    pub request_output_bytes: usize,
-    /// See `request_output_bytes`.
-    pub stream_output_bytes: usize,
-    /// The most text that a text hook may hold back, in bytes. Default: 4 KiB.
-    pub window_bytes: usize,
-    /// Instances that live at the same time, in the whole process. Default: 1000.
-    pub instances: u32,
-}
-
-impl Default for PluginLimits {
-    fn default() -> Self {
-        Self {
-            memory_bytes: 32 << 20,
-            init: Duration::from_millis(100),
-            request_hook: Duration::from_millis(50),
-            stream_hook: Duration::from_millis(5),
-            request_total: Duration::from_millis(250),
-            request_output_bytes: 8 << 20,
-            stream_output_bytes: 256 << 10,
-            window_bytes: 4 << 10,
-            instances: 1000,
-        }
-    }
-}
 
 /// Why a settings file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -168,13 +133,10 @@ impl Config {
     }
 
     fn from_raw(raw: raw::Settings, data: &Path, base: &Path) -> Result<Self, ConfigError> {
-        let defaults = PluginLimits::default();
-        let bytes = |value: Option<NonZeroUsize>, default: usize| value.map_or(default, Into::into);
-        let limits = raw.plugin_limits;
         let entries = raw.models.map(|file| entries(&base.join(file))).transpose()?;
         Ok(Self {
             plugins: raw.plugins.map_or_else(|| data.join("plugins"), |folder| base.join(folder)),
-            max_body_bytes: bytes(raw.max_body_bytes, 32 << 20),
+            max_body_bytes: raw.max_body_bytes.map_or(32 << 20, Into::into),
             bedrock: Bedrock {
                 regions: raw.bedrock.regions.0,
                 endpoint: raw.bedrock.endpoint.map(|text| text.0),
@@ -190,17 +152,8 @@ impl Config {
             private_hosts: Hosts::Listed(raw.plugin_http.private_hosts),
             fetch: Fetch::of(raw.fetch),
             timeouts: Timeouts::of(&raw.timeouts),
-            limits: PluginLimits {
-                memory_bytes: bytes(limits.memory_bytes, defaults.memory_bytes),
-                init: millis(limits.init_ms, defaults.init),
-                request_hook: millis(limits.request_hook_ms, defaults.request_hook),
-                stream_hook: millis(limits.stream_hook_ms, defaults.stream_hook),
-                request_total: millis(limits.request_total_ms, defaults.request_total),
-                request_output_bytes: bytes(limits.request_output_bytes, defaults.request_output_bytes),
-                stream_output_bytes: bytes(limits.stream_output_bytes, defaults.stream_output_bytes),
-                window_bytes: bytes(limits.window_bytes, defaults.window_bytes),
-                instances: limits.instances.map_or(defaults.instances, Into::into),
-            },
+            limits: PluginLimits::from_raw(raw.plugin_limits),
+            breaker: BreakerSettings::from_raw(&raw.plugin_breaker),
             models: Models::with(Operator {
                 entries: entries.unwrap_or_default(),
                 aliases: raw.aliases.into_iter().map(|(name, model)| (name.0, model.0)).collect(),
@@ -251,8 +204,25 @@ mod tests {
         .unwrap();
         assert_eq!(config.max_body_bytes, 1000);
         assert_eq!(config.bedrock.regions, ["eu-west-1"]);
-        assert_eq!(config.limits.stream_hook, Duration::from_millis(7));
+        assert_eq!(config.limits.usual.stream_hook, Duration::from_millis(7));
         assert_eq!(config.limits.instances, 4);
+    }
+
+    #[test]
+    fn reads_what_single_plugins_may_use_and_the_most_that_any_may() {
+        let limits = load(
+            "[plugin_limits]\nmemory_bytes = 1000\nmax_init_ms = 1\nmax_memory_bytes = 3000\n\
+             [plugin_limits.of.redact]\nmemory_bytes = 4000\n[plugin_breaker]\nfailures = 2",
+        )
+        .unwrap();
+        assert_eq!(limits.breaker, BreakerSettings { failures: 2, pause: Duration::from_secs(10) });
+        let limits = limits.limits;
+        let of = |name| limits.of(&crate::ids::PluginName::parse(name).unwrap()).memory_bytes;
+        assert_eq!((of("redact"), of("route")), (4000, 1000));
+        assert_eq!(limits.most.memory_bytes, 4000, "what the settings give is not too much");
+        assert_eq!(limits.most.init, Duration::from_millis(100));
+        assert!(load("[plugin_limits.of.Redact]\nmemory_bytes = 1").is_err());
+        assert!(load("[plugin_limits.of.redact]\ninstances = 1").is_err());
     }
 
     #[test]

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::{HostPattern, S3Prefix, SecretName, SecretSource};
 use crate::capability::{Bare, bare};
+use crate::ids::{InvalidId, PluginName};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -21,6 +22,7 @@ pub(super) struct Settings {
     pub(super) plugin_http: PluginHttp,
     pub(super) timeouts: Timeouts,
     pub(super) plugin_limits: PluginLimits,
+    pub(super) plugin_breaker: Breaker,
     pub(super) reasoning: Reasoning,
     pub(super) models: Option<PathBuf>,
     pub(super) aliases: BTreeMap<Text, Text>,
@@ -170,8 +172,44 @@ pub(super) struct PluginLimits {
     pub(super) request_hook_ms: Option<NonZeroU64>,
     pub(super) stream_hook_ms: Option<NonZeroU64>,
     pub(super) request_total_ms: Option<NonZeroU64>,
+    pub(super) max_memory_bytes: Option<NonZeroUsize>,
+    pub(super) max_init_ms: Option<NonZeroU64>,
+    pub(super) max_request_hook_ms: Option<NonZeroU64>,
+    pub(super) max_stream_hook_ms: Option<NonZeroU64>,
+    pub(super) max_request_total_ms: Option<NonZeroU64>,
     pub(super) request_output_bytes: Option<NonZeroUsize>,
     pub(super) stream_output_bytes: Option<NonZeroUsize>,
     pub(super) window_bytes: Option<NonZeroUsize>,
     pub(super) instances: Option<NonZeroU32>,
+    pub(super) of: BTreeMap<Name, Allowance>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Allowance {
+    pub(super) memory_bytes: Option<NonZeroUsize>,
+    pub(super) init_ms: Option<NonZeroU64>,
+    pub(super) request_hook_ms: Option<NonZeroU64>,
+    pub(super) stream_hook_ms: Option<NonZeroU64>,
+    pub(super) request_total_ms: Option<NonZeroU64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Breaker {
+    pub(super) failures: Option<u32>,
+    pub(super) pause_ms: Option<NonZeroU64>,
+}
+
+/// The name of a plugin.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Name(pub(super) PluginName);
+
+impl TryFrom<String> for Name {
+    type Error = InvalidId;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        PluginName::parse(text).map(Self)
+    }
 }

@@ -3,6 +3,7 @@
 mod grants;
 mod limits;
 mod release;
+mod rollout;
 
 use std::sync::Arc;
 
@@ -10,8 +11,9 @@ use crate::ids::PluginName;
 
 pub use crate::config::SecretName;
 pub use grants::{Capability, Grants, InvalidGrant};
-pub use limits::Limits;
+pub use limits::{InvalidLimit, Limits};
 pub use release::{Digest, InvalidRelease, Release, Version};
+pub use rollout::{Percent, Rollout};
 
 /// A plugin that is switched on for a key.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,13 +4,17 @@ use axum::response::IntoResponse;
 
 use super::{failure, request_id};
 use crate::error::Failure;
-use crate::ids::RequestId;
+use crate::ids::{PluginName, RequestId};
+use crate::pipeline::Skipped;
 
 /// Under which id a request is logged; OpenAI's SDKs show it in their errors.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The request fields that had no effect, by their OpenAI names.
 const DROPPED: HeaderName = HeaderName::from_static("x-adit-dropped");
+
+/// The plugins that failed and that the request went on without, up to its head.
+const PLUGINS_SKIPPED: HeaderName = HeaderName::from_static("x-adit-plugins-skipped");
 
 /// A request that ended with a failure before its first byte.
 pub(super) struct Refusal {
@@ -61,4 +65,16 @@ pub(super) fn mark(id: &RequestId, dropped: &[String], headers: &mut HeaderMap) 
     {
         headers.insert(DROPPED, names);
     }
+}
+
+/// A response that says which plugins its request went on without.
+pub(super) fn without(mut response: Response<Body>, skipped: &Skipped) -> Response<Body> {
+    let names = skipped.so_far();
+    let names = names.iter().map(PluginName::as_str).collect::<Vec<_>>().join(",");
+    if !names.is_empty()
+        && let Ok(names) = HeaderValue::from_str(&names)
+    {
+        response.headers_mut().insert(PLUGINS_SKIPPED, names);
+    }
+    response
 }

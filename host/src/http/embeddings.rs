@@ -46,10 +46,10 @@ async fn answer(
     }
     let terms = terms::of(&key.key.policy, headers, decoded.dropped, deadline)?;
     let chain = chain(app, &key, id, "openai-embeddings", Delivery::Whole, deadline).await?;
-    let Embedded { model, dropped, embeddings: made } =
+    let Embedded { model, dropped, skipped, embeddings: made } =
         app.embeddings.run(decoded.request, chain, terms).await?;
     tracing::info!(request = id.as_str(), key = key.key.id.as_str(), ?model, "embedded");
 
     let body = Body::from(embeddings::answer(&model, decoded.format, &made)?);
-    Ok(answer::response(id, "application/json", body, &dropped))
+    Ok(answer::without(answer::response(id, "application/json", body, &dropped), &skipped))
 }

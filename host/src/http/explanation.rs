@@ -127,6 +127,7 @@ impl<'a> StepView<'a> {
             Effect::Replaced => Self { effect: "replaced", ..view },
             Effect::Answered => Self { effect: "answered", ..view },
             Effect::Encoded => Self { effect: "encoded", ..view },
+            Effect::Skipped => Self { effect: "skipped", ..view },
         }
     }
 }

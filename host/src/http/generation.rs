@@ -3,7 +3,6 @@
 
 use std::borrow::Cow;
 use std::convert::Infallible;
-use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Response};
@@ -18,7 +17,7 @@ use super::{App, body, clock, explanation, failure, keep_alive, remote, request_
 use crate::chat::{Batch, Delivery, Request};
 use crate::error::Failure;
 use crate::ids::RequestId;
-use crate::pipeline::{Chain, Context, Deadline, Events, Explanation, Finish, Label, Plugin, Served};
+use crate::pipeline::{Chain, Context, Deadline, Events, Explanation, Finish, Label, Served};
 use crate::store::StoredKey;
 use crate::wire::openai::{Encoder, Format, Head};
 
@@ -54,13 +53,14 @@ async fn answer(
     let delivery = decoded.request.delivery;
     let chain = chain(app, &key, id, format.name(), delivery, deadline).await?;
     let wanted = Wanted { request: decoded.request, dropped: decoded.dropped, wish, deadline };
-    let Served { model, dropped, events, finish } = match run(app, id, &key, headers, chain, wanted).await? {
-        Outcome::Served(served) => *served,
-        Outcome::Explained(explanation) => {
-            let body = Body::from(explanation::body(&explanation));
-            return Ok(answer::response(id, "application/json", body, &explanation.dropped));
-        }
-    };
+    let Served { model, dropped, skipped, events, finish } =
+        match run(app, id, &key, headers, chain, wanted).await? {
+            Outcome::Served(served) => *served,
+            Outcome::Explained(explanation) => {
+                let body = Body::from(explanation::body(&explanation));
+                return Ok(answer::response(id, "application/json", body, &explanation.dropped));
+            }
+        };
 
     let answer_id = format!("{}{}", format.id_prefix(), id.as_str().trim_start_matches("req_"));
     let head = Head { id: &answer_id, model: &model, created: clock::unix_seconds() };
@@ -69,12 +69,13 @@ async fn answer(
             let frames = streamed(id.clone(), format.encoder(&head, decoded.include_usage), events, finish);
             let frames = frames.map(Ok::<_, Infallible>);
             let body = Body::from_stream(keep_alive::during(frames, app.timeouts.keep_alive));
-            Ok(answer::response(id, "text/event-stream", body, &dropped))
+            Ok(answer::without(answer::response(id, "text/event-stream", body, &dropped), &skipped))
         }
         Delivery::Whole => {
             let body = whole(format, &head, events).await;
             finish.run().await;
-            Ok(answer::response(id, "application/json", Body::from(body?), &dropped))
+            let response = answer::response(id, "application/json", Body::from(body?), &dropped);
+            Ok(answer::without(response, &skipped))
         }
     }
 }
@@ -128,37 +129,17 @@ pub(super) async fn chain(
     delivery: Delivery,
     deadline: Deadline,
 ) -> Result<Chain, Failure> {
-    Ok(Chain::new(context(key, id, client_format, delivery, deadline), bind(app, key).await?))
-}
-
-/// The plugins of the key.
-pub(super) async fn bind(app: &App, key: &StoredKey) -> Result<Vec<Arc<dyn Plugin>>, Failure> {
-    let key = &key.key;
-    let mut plugins = Vec::with_capacity(key.plugins.len());
-    for enabled in &key.plugins {
-        plugins.push(app.plugins.bind(enabled, &key.id).await?);
-    }
-    Ok(plugins)
-}
-
-/// What plugins are told of a request.
-pub(super) fn context(
-    key: &StoredKey,
-    id: &RequestId,
-    client_format: impl Into<Cow<'static, str>>,
-    delivery: Delivery,
-    deadline: Deadline,
-) -> Context {
     let key = &key.key;
     let label = |label: &crate::store::Label| Label { name: label.name.clone(), value: label.value.clone() };
-    Context {
+    let context = Context {
         request: id.clone(),
         key: key.id.clone(),
         labels: key.labels.iter().map(label).collect(),
         client_format: client_format.into(),
         delivery,
         deadline,
-    }
+    };
+    Chain::bind(&*app.plugins, &key.plugins, context, &app.health).await
 }
 
 /// The answer in one piece.

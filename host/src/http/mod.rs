@@ -29,6 +29,7 @@ use axum::routing::{get, post};
 use crate::config::{S3Prefix, Timeouts};
 use crate::error::{Failure, Kind};
 use crate::fetch::Fetcher;
+use crate::health::Health;
 use crate::pipeline::{EmbeddingPipeline, Pipeline, Plugins};
 use crate::store::Keys;
 
@@ -39,6 +40,8 @@ pub struct App {
     pub keys: Arc<dyn Keys>,
     /// The plugins that keys have switched on.
     pub plugins: Arc<dyn Plugins>,
+    /// How the plugins are doing.
+    pub health: Arc<Health>,
     /// Where requests go.
     pub pipeline: Pipeline,
     /// Where texts go that become vectors.

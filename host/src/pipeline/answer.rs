@@ -25,9 +25,9 @@ impl Stages {
         let mut stages = Self::default();
         for place in work.chain.places(Hook::Event) {
             let Some((context, link)) = work.chain.at(place) else { continue };
-            link.session(context).await?;
-            link.answered(Ok(()))?;
-            stages.events.push((place, events::Stage::default()));
+            if link.start(context).await?.is_some() {
+                stages.events.push((place, events::Stage::default()));
+            }
         }
         for place in work.chain.places(Hook::Text) {
             let Some((context, link)) = work.chain.at(place) else { continue };

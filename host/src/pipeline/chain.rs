@@ -2,48 +2,91 @@ use std::sync::Arc;
 
 use super::Hook;
 use super::client_format::Speaker;
-use super::hook::{Context, Plugin, Session};
+use super::hook::{Context, Plugin, Plugins};
+use super::link::{Link, Skipped};
 use super::model_format::Spoken;
 use crate::capability::{Bare, bare};
-use crate::error::Failure;
+use crate::chat::Delivery;
+use crate::enabled::EnabledPlugin;
+use crate::error::{Failure, Kind};
+use crate::health::Health;
 use crate::ids::{KeyId, PluginName};
 
 /// The plugins of one request, in the operator's order.
 ///
-/// A plugin is started when its first hook is due, so one that has nothing to do costs nothing.
+/// A plugin is started when its first hook is due, so one that has nothing to do costs nothing. One
+/// that fails, and whose failures the operator has left open, is skipped for the rest of the
+/// request.
 pub struct Chain {
     context: Context,
     links: Vec<Link>,
-}
-
-/// A plugin in a chain.
-pub(super) struct Link {
-    plugin: Arc<dyn Plugin>,
-    session: Option<Box<dyn Session>>,
-    /// Whether a call has begun and not come back.
-    is_called: bool,
+    skipped: Skipped,
 }
 
 impl Chain {
-    /// A chain of plugins, none started.
-    pub fn new(context: Context, plugins: Vec<Arc<dyn Plugin>>) -> Self {
-        let links =
-            plugins.into_iter().map(|plugin| Link { plugin, session: None, is_called: false }).collect();
-        Self { context, links }
+    /// The plugins that are switched on, none started. Fails when one is not to be had, and is not
+    /// to be skipped then.
+    pub async fn bind(
+        plugins: &dyn Plugins,
+        enabled: &[EnabledPlugin],
+        context: Context,
+        health: &Health,
+    ) -> Result<Self, Failure> {
+        let skipped = Skipped::default();
+        let mut links = Vec::with_capacity(enabled.len());
+        for enabled in enabled {
+            let record = health.record(&enabled.name, enabled.release.as_ref());
+            let link = Link::new(enabled, &context, record, skipped.clone());
+            links.extend(link.bind(plugins.bind(enabled, &context.key)).await?);
+        }
+        Ok(Self { context, links, skipped })
     }
 
-    /// With the plugin at this place started: it has read the request, and speaks for it.
-    #[must_use]
-    pub fn spoken_by(mut self, place: usize, speaker: &Speaker) -> Self {
-        if let Some(link) = self.links.get_mut(place) {
-            link.session = Some(Box::new(speaker.clone()));
+    /// A chain of plugins that are at hand, each on the usual terms.
+    pub fn new(context: Context, plugins: Vec<Arc<dyn Plugin>>) -> Self {
+        let (health, skipped) = (Health::default(), Skipped::default());
+        let links = plugins.into_iter().map(|plugin| {
+            let enabled = EnabledPlugin::new(plugin.name().clone(), "{}");
+            let record = health.record(plugin.name(), None);
+            Link::new(&enabled, &context, record, skipped.clone()).bound(plugin)
+        });
+        Self { links: links.collect(), skipped, context }
+    }
+
+    /// The first plugin that answers such requests in a wire format of its own, by its place.
+    pub async fn find_speaker(&mut self, method: &str, path: &str) -> Result<Option<usize>, Failure> {
+        for (place, link) in self.links.iter_mut().enumerate() {
+            let routes = link.routes().await?;
+            if routes.iter().any(|route| route.method == method && route.path == path) {
+                return Ok(Some(place));
+            }
         }
-        self
+        Ok(None)
+    }
+
+    /// Starts the plugin at a place as the one that speaks the client's format: its other hooks run in
+    /// the same session.
+    pub async fn start_speaker(&mut self, place: usize) -> Result<Speaker, Failure> {
+        let Some(link) = self.links.get_mut(place) else {
+            return Err(Failure::new(Kind::Internal, "internal error"));
+        };
+        self.context.client_format = link.name().to_string().into();
+        link.speak(&self.context).await
+    }
+
+    /// How the client wants the answer, now that its request was read.
+    pub fn deliver(&mut self, delivery: Delivery) {
+        self.context.delivery = delivery;
     }
 
     /// Whose request it is.
     pub(super) fn key(&self) -> &KeyId {
         &self.context.key
+    }
+
+    /// What the request goes on without, kept up to date.
+    pub(super) fn skipped(&self) -> Skipped {
+        self.skipped.clone()
     }
 
     /// The plugins that would see the answer, in the order in which they would.
@@ -66,23 +109,19 @@ impl Chain {
     /// The plugins that have a hook, in order, with what they are told at their start.
     pub(super) fn with_hook(&mut self, hook: Hook) -> impl Iterator<Item = (&Context, &mut Link)> {
         let context = &self.context;
-        self.links
-            .iter_mut()
-            .filter(move |link| link.plugin.hooks().has(hook))
-            .map(move |link| (context, link))
+        self.links.iter_mut().filter(move |link| link.has(hook)).map(move |link| (context, link))
     }
 
     /// The first plugin that knows the format of a model, begun; none if there is none.
     pub(super) async fn model_format(&mut self, model: &str) -> Result<Option<Spoken>, Failure> {
         let (Bare::Id(bare) | Bare::Opaque(bare)) = bare(model);
-        for Link { plugin, .. } in &mut self.links {
-            if !plugin.hooks().has(Hook::ModelFormat) {
-                continue;
-            }
-            let models = plugin.models().await?;
+        for link in self.links.iter_mut().filter(|link| link.has(Hook::ModelFormat)) {
+            let models = link.models().await?;
             if models.iter().any(|pattern| pattern.matches(model) || pattern.matches(bare)) {
-                let format = plugin.model_format(&self.context).await?;
-                return Ok(Some(Spoken { plugin: plugin.name().clone(), format }));
+                return Ok(link
+                    .model_format(&self.context)
+                    .await?
+                    .map(|format| Spoken { plugin: link.name().clone(), format }));
             }
         }
         Ok(None)
@@ -106,40 +145,7 @@ impl Chain {
 
     /// What is left of the chain; nothing is left here.
     pub(super) fn take(&mut self) -> Self {
-        Self { context: self.context.clone(), links: std::mem::take(&mut self.links) }
-    }
-}
-
-impl Link {
-    /// The plugin's name.
-    pub(super) fn name(&self) -> &PluginName {
-        self.plugin.name()
-    }
-
-    /// Whether the plugin has the hook.
-    pub(super) fn has(&self, hook: Hook) -> bool {
-        self.plugin.hooks().has(hook)
-    }
-
-    /// The plugin's session for one call, started now if it was not before. One that was left in the
-    /// middle of a call, as when the client goes away, cannot be called again: another takes its place.
-    pub(super) async fn session(&mut self, context: &Context) -> Result<&mut Box<dyn Session>, Failure> {
-        let session = match self.session.take() {
-            Some(session) if !self.is_called => session,
-            _ => self.plugin.start(context).await?,
-        };
-        self.is_called = true;
-        Ok(self.session.insert(session))
-    }
-
-    /// Gives the session's memory back.
-    pub(super) fn end(&mut self) {
-        self.session = None;
-    }
-
-    /// What the call has answered. A session that failed is not called again.
-    pub(super) fn answered<T>(&mut self, answer: Result<T, Failure>) -> Result<T, Failure> {
-        self.is_called = answer.is_err();
-        answer
+        let (context, skipped) = (self.context.clone(), self.skipped.clone());
+        Self { context, links: std::mem::take(&mut self.links), skipped }
     }
 }

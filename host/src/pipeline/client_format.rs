@@ -8,8 +8,8 @@ use bytes::Bytes;
 use tokio::sync::Mutex;
 
 use super::hook::{
-    Chunk, Context, EventVerdict, Plugin, PromptVerdict, Report, RequestVerdict, RouteVerdict, Segment,
-    Session, Summary, TextVerdict, TextWish,
+    Chunk, EventVerdict, PromptVerdict, Report, RequestVerdict, RouteVerdict, Segment, Session, Summary,
+    TextVerdict, TextWish,
 };
 use super::upstream::Model;
 use crate::chat::{Event, Request};
@@ -141,11 +141,10 @@ pub struct Speaker {
 }
 
 impl Speaker {
-    /// Starts a plugin on a request that nobody has read yet.
-    pub async fn start(plugin: &dyn Plugin, context: &Context) -> Result<Self, Failure> {
-        let session = plugin.start(context).await?;
-        let (plugin, wish) = (plugin.name().clone(), session.text_wish());
-        Ok(Self { plugin, wish, session: Arc::new(Mutex::new(session)) })
+    /// A plugin that has begun with a request that nobody has read yet.
+    pub(super) fn new(plugin: PluginName, session: Box<dyn Session>) -> Self {
+        let wish = session.text_wish();
+        Self { plugin, wish, session: Arc::new(Mutex::new(session)) }
     }
 
     /// The plugin.
@@ -238,6 +237,13 @@ pub(crate) fn size(events: &[Event]) -> usize {
 impl Session for Speaker {
     fn text_wish(&self) -> TextWish {
         self.wish
+    }
+
+    fn condemn(&mut self) {
+        // Nobody else is in the middle of a call when one has just failed.
+        if let Ok(mut session) = self.session.try_lock() {
+            session.condemn();
+        }
     }
 
     async fn on_route(&mut self, summary: &Summary) -> Result<RouteVerdict, Failure> {

@@ -1,8 +1,11 @@
 //! The event hooks: the answer as the model gave it, before any text hook.
 
-use super::chain::Link;
+use std::time::Instant;
+
+use super::Hook;
 use super::grammar::{Grammar, Maker};
 use super::hook::{Context, EventVerdict};
+use super::link::Link;
 use crate::chat::{Batch, Event, Usage};
 use crate::error::Failure;
 use crate::ids::PluginName;
@@ -24,17 +27,35 @@ impl Stage {
         batch: Batch,
     ) -> Result<Batch, Failure> {
         self.is_fed |= batch.iter().any(|event| matches!(event, Event::MessageStop(_)));
-        let answer = link.session(context).await?.on_events(&batch).await;
-        let (batch, maker) = match link.answered(answer)? {
-            EventVerdict::Pass => (batch, Maker::Model),
-            EventVerdict::Replace(made) if made == batch => (batch, Maker::Model),
-            EventVerdict::Replace(made) => (with_usage_of(&batch, made), Maker::Plugin),
-            EventVerdict::Stop(failure) => return Err(failure),
+        let Some(session) = link.session(context).await? else { return self.as_it_came(link, batch) };
+        let begun = Instant::now();
+        let answer = session.on_events(&batch).await;
+        let made = match link.answered(Hook::Event, begun, answer)? {
+            None | Some(EventVerdict::Pass) => return self.as_it_came(link, batch),
+            Some(EventVerdict::Replace(made)) if made == batch => return self.as_it_came(link, batch),
+            Some(EventVerdict::Replace(made)) => with_usage_of(&batch, made),
+            Some(EventVerdict::Stop(failure)) => return Err(failure),
         };
-        for event in &batch {
-            self.grammar.take(event, maker).map_err(|what| broken(link.name(), &what))?;
+        let before = self.grammar.clone();
+        match self.take(&made, Maker::Plugin) {
+            Ok(()) => Ok(made),
+            Err(what) => {
+                link.failed(broken(link.name(), &what))?;
+                self.grammar = before;
+                self.as_it_came(link, batch)
+            }
         }
+    }
+
+    /// A batch that the plugin has not touched. It may still not fit behind what the plugin made of
+    /// the batches before, and then there is no answer to go on with.
+    fn as_it_came(&mut self, link: &Link, batch: Batch) -> Result<Batch, Failure> {
+        self.take(&batch, Maker::Model).map_err(|what| broken(link.name(), &what))?;
         Ok(batch)
+    }
+
+    fn take(&mut self, batch: &[Event], maker: Maker) -> Result<(), String> {
+        batch.iter().try_for_each(|event| self.grammar.take(event, maker))
     }
 
     /// The answer is over: of one that was complete, the plugin has to leave a complete one.

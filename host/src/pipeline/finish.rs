@@ -124,10 +124,15 @@ impl Drop for Work {
 async fn run(mut chain: Chain, report: Report) {
     for (context, link) in chain.with_hook(Hook::Finish) {
         let done = match link.session(context).await {
-            Ok(session) => session.on_finish(&report).await,
+            Ok(Some(session)) => {
+                let begun = Instant::now().into_std();
+                let done = session.on_finish(&report).await;
+                link.answered(Hook::Finish, begun, done)
+            }
+            Ok(None) => Ok(None),
             Err(failure) => Err(failure),
         };
-        if let Err(failure) = link.answered(done) {
+        if let Err(failure) = done {
             let (plugin, request) = (link.name().as_str(), context.request.as_str());
             let reason = failure.internal.as_deref().unwrap_or(&failure.message);
             tracing::warn!(plugin, request, reason, "a finish hook failed");

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::chat::{BlockKind, BlockStart, Delta, Event, Json, StopReason};
 
 /// How far an answer is.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Grammar {
     blocks: HashMap<u32, Block>,
     has_broken_json: bool,
@@ -21,7 +21,7 @@ pub(super) enum Maker {
     Plugin,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Block {
     Text,
     Reasoning,

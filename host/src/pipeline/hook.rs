@@ -55,6 +55,9 @@ pub trait Session: Send {
     /// Which answer text it wants to see.
     fn text_wish(&self) -> TextWish;
 
+    /// It has broken the contract: nothing of it serves another request.
+    fn condemn(&mut self) {}
+
     /// Chooses the model.
     async fn on_route(&mut self, summary: &Summary) -> Result<RouteVerdict, Failure>;
 

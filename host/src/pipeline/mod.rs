@@ -23,6 +23,7 @@ mod hook;
 mod hooks;
 mod invocation;
 mod json_text;
+mod link;
 mod model_format;
 mod policy;
 mod prompt;
@@ -60,6 +61,7 @@ pub use hook::{
 };
 pub use hooks::{Hook, Hooks};
 pub use invocation::{Intervention, Invocation, InvokeCall, Payloads, Received};
+pub use link::Skipped;
 pub use model_format::{Encoded, ModelFormat};
 pub use policy::ModelPolicy;
 pub use replay::{Replay, Thoughts};
@@ -81,6 +83,8 @@ pub struct Served {
     pub model: String,
     /// Request fields that had no effect, by their OpenAI names.
     pub dropped: Vec<String>,
+    /// The plugins that it goes on without, as they fail.
+    pub skipped: Skipped,
     /// What it says, after the plugins.
     pub events: Events,
     /// To be run when the last of it was handed out.
@@ -102,6 +106,7 @@ impl Pipeline {
     ///
     /// A failure before the first event is the `Err`; one after it is the last item of the events.
     pub async fn run(&self, mut request: Request, chain: Chain, terms: Terms) -> Result<Served, Failure> {
+        let skipped = chain.skipped();
         let mut work = Work::new(chain, &request.model, terms.deadline);
         let begun = match self.begin(&mut request, &mut work, &terms).await {
             Ok(begun) => begun,
@@ -112,7 +117,7 @@ impl Pipeline {
         };
         let Begun { dropped, stages, events } = begun;
         match answer::run(work, stages, events).await {
-            Ok((events, finish)) => Ok(Served { model: request.model, dropped, events, finish }),
+            Ok((events, finish)) => Ok(Served { model: request.model, dropped, skipped, events, finish }),
             Err((work, failure)) => {
                 work.finish(End::Failed(failure.clone())).await;
                 Err(failure)

@@ -1,6 +1,7 @@
 //! The prompt hooks: every string that a model would read, wherever it stands.
 
 use std::borrow::Cow;
+use std::time::Instant;
 
 use bytes::Bytes;
 
@@ -41,23 +42,34 @@ pub(super) async fn run(
 ) -> Result<Option<String>, Failure> {
     for (context, link) in chain.with_hook(Hook::Prompt) {
         let start = trace.start();
-        let session = link.session(context).await?;
+        let Some(session) = link.session(context).await? else {
+            trace.note(start, link.name(), HOOK, || Effect::Skipped);
+            continue;
+        };
         let mut places = prompt.places();
-        let answer = session.on_prompt(&segments(&places)).await;
-        match link.answered(answer)? {
-            PromptVerdict::Keep => trace.note(start, link.name(), HOOK, || Effect::Kept),
-            PromptVerdict::Edit(edits) => {
-                trace.note(start, link.name(), HOOK, || Effect::Edited(changes(&segments(&places), &edits)));
-                let applied = apply(&mut places, edits);
-                applied.map_err(|what| {
-                    Failure::plugin(link.name(), &format!("on-prompt answered with {what}"))
-                })?;
-            }
-            PromptVerdict::Respond(text) => {
+        let segments = segments(&places);
+        let begun = Instant::now();
+        let answer = session.on_prompt(&segments).await;
+        match link.answered(Hook::Prompt, begun, answer)? {
+            None => trace.note(start, link.name(), HOOK, || Effect::Skipped),
+            Some(PromptVerdict::Keep) => trace.note(start, link.name(), HOOK, || Effect::Kept),
+            Some(PromptVerdict::Edit(mut edits)) => match check(segments.len(), &mut edits) {
+                Ok(()) => {
+                    trace.note(start, link.name(), HOOK, || Effect::Edited(changes(&segments, &edits)));
+                    drop(segments);
+                    apply(&mut places, edits);
+                }
+                Err(what) => {
+                    let what = format!("on-prompt answered with {what}");
+                    link.failed(Failure::plugin(link.name(), &what))?;
+                    trace.note(start, link.name(), HOOK, || Effect::Skipped);
+                }
+            },
+            Some(PromptVerdict::Respond(text)) => {
                 trace.note(start, link.name(), HOOK, || Effect::Answered);
                 return Ok(Some(text));
             }
-            PromptVerdict::Deny(failure) => return Err(failure),
+            Some(PromptVerdict::Deny(failure)) => return Err(failure),
         }
     }
     Ok(None)
@@ -206,15 +218,21 @@ fn changes(segments: &[Segment<'_>], edits: &[Edit]) -> Vec<Change> {
     changed.collect()
 }
 
-/// Puts the new texts where the segments of the same numbers were read. The error says which edit
-/// does not fit.
-fn apply(places: &mut [Place<'_>], mut edits: Vec<Edit>) -> Result<(), String> {
+/// Puts edits in the order of their segments. The error says which of them does not fit.
+fn check(segments: usize, edits: &mut [Edit]) -> Result<(), String> {
     edits.sort_by_key(|edit| edit.id);
-    if let Some(twice) =
-        edits.windows(2).find_map(|pair| (pair.first()?.id == pair.last()?.id).then(|| pair.first()))
-    {
-        return Err(format!("two edits of segment {}", twice.map_or(0, |edit| edit.id)));
+    if let Some(edit) = edits.last().filter(|edit| edit.id as usize >= segments) {
+        return Err(format!("an edit of segment {}, which does not exist", edit.id));
     }
+    let twice = edits.windows(2).find(|pair| matches!(pair, [one, other] if one.id == other.id));
+    match twice.and_then(<[Edit]>::first) {
+        Some(edit) => Err(format!("two edits of segment {}", edit.id)),
+        None => Ok(()),
+    }
+}
+
+/// Puts the new texts where the segments of the same numbers were read. The edits were checked.
+fn apply(places: &mut [Place<'_>], edits: Vec<Edit>) {
     let mut edits = edits.into_iter().peekable();
     let mut next_id = 0;
     let mut replacement = || {
@@ -240,10 +258,6 @@ fn apply(places: &mut [Place<'_>], mut edits: Vec<Edit>) -> Result<(), String> {
                 }
             }
         }
-    }
-    match edits.next() {
-        Some(edit) => Err(format!("an edit of segment {}, which does not exist", edit.id)),
-        None => Ok(()),
     }
 }
 

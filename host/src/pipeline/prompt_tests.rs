@@ -45,6 +45,14 @@ fn request() -> Request {
     }
 }
 
+/// Checks edits, and applies them.
+fn edit_all(request: &mut Request, mut edits: Vec<Edit>) -> Result<(), String> {
+    let mut places = places(request);
+    check(segments(&places).len(), &mut edits)?;
+    apply(&mut places, edits);
+    Ok(())
+}
+
 fn read(request: &mut Request) -> Vec<(u32, Origin, Role, String)> {
     let places = places(request);
     segments(&places).into_iter().map(|s| (s.id, s.origin, s.role, s.text.into_owned())).collect()
@@ -74,7 +82,7 @@ fn an_edit_of_any_one_segment_changes_that_string_alone() {
     let before = read(&mut request());
     for (id, ..) in &before {
         let mut request = request();
-        apply(&mut places(&mut request), vec![Edit { id: *id, text: "n\"ew\n".to_owned() }]).unwrap();
+        edit_all(&mut request, vec![Edit { id: *id, text: "n\"ew\n".to_owned() }]).unwrap();
         for (found, (old_id, .., old)) in read(&mut request).into_iter().zip(&before) {
             let expected = if old_id == id { "n\"ew\n" } else { old };
             assert_eq!(found.3, expected, "segment {old_id} after an edit of {id}");
@@ -86,7 +94,7 @@ fn an_edit_of_any_one_segment_changes_that_string_alone() {
 fn edits_may_come_in_any_order() {
     let mut request = request();
     let edit = |id: u32| Edit { id, text: id.to_string() };
-    apply(&mut places(&mut request), vec![edit(7), edit(0), edit(3)]).unwrap();
+    edit_all(&mut request, vec![edit(7), edit(0), edit(3)]).unwrap();
     let texts: Vec<_> = read(&mut request).into_iter().map(|found| found.3).collect();
     assert_eq!((&*texts[0], &*texts[3], &*texts[7]), ("0", "3", "7"));
 }
@@ -94,7 +102,7 @@ fn edits_may_come_in_any_order() {
 #[test]
 fn refuses_edits_that_fit_no_segment() {
     let edit = |id| Edit { id, text: String::new() };
-    let fault = |edits| apply(&mut places(&mut request()), edits).unwrap_err();
+    let fault = |edits| edit_all(&mut request(), edits).unwrap_err();
     assert_eq!(fault(vec![edit(99)]), "an edit of segment 99, which does not exist");
     assert_eq!(fault(vec![edit(1), edit(1)]), "two edits of segment 1");
 }

@@ -1,5 +1,7 @@
 //! The request hooks: the whole request, after every prompt hook.
 
+use std::time::Instant;
+
 use super::Hook;
 use super::chain::Chain;
 use super::events;
@@ -19,17 +21,32 @@ pub(super) async fn run(
 ) -> Result<Option<Batch>, Failure> {
     for (context, link) in chain.with_hook(Hook::Request) {
         let start = trace.start();
-        let answer = link.session(context).await?.on_request(request).await;
-        match link.answered(answer)? {
+        let Some(session) = link.session(context).await? else {
+            trace.note(start, link.name(), HOOK, || Effect::Skipped);
+            continue;
+        };
+        let begun = Instant::now();
+        let answer = session.on_request(request).await;
+        let Some(verdict) = link.answered(Hook::Request, begun, answer)? else {
+            trace.note(start, link.name(), HOOK, || Effect::Skipped);
+            continue;
+        };
+        match verdict {
             RequestVerdict::Keep => trace.note(start, link.name(), HOOK, || Effect::Kept),
             RequestVerdict::Replace(other) => {
                 trace.note(start, link.name(), HOOK, || Effect::Replaced);
                 *request = *other;
             }
-            RequestVerdict::Respond(batch) => {
-                trace.note(start, link.name(), HOOK, || Effect::Answered);
-                return events::complete(link.name(), batch).map(Some);
-            }
+            RequestVerdict::Respond(batch) => match events::complete(link.name(), batch) {
+                Ok(batch) => {
+                    trace.note(start, link.name(), HOOK, || Effect::Answered);
+                    return Ok(Some(batch));
+                }
+                Err(failure) => {
+                    link.failed(failure)?;
+                    trace.note(start, link.name(), HOOK, || Effect::Skipped);
+                }
+            },
             RequestVerdict::Deny(failure) => return Err(failure),
         }
     }

@@ -1,5 +1,7 @@
 //! The route hooks: which model answers.
 
+use std::time::Instant;
+
 use super::chain::Chain;
 use super::hook::{RouteVerdict, Summary};
 use super::trace::{Effect, Trace};
@@ -27,10 +29,18 @@ pub(super) async fn run(
     let mut summary = None;
     for (context, link) in chain.with_hook(Hook::Route) {
         let start = trace.start();
-        let session = link.session(context).await?;
+        let Some(session) = link.session(context).await? else {
+            trace.note(start, link.name(), HOOK, || Effect::Skipped);
+            continue;
+        };
         let summary = summary.get_or_insert_with(|| request.summary());
+        let begun = Instant::now();
         let answer = session.on_route(summary).await;
-        match link.answered(answer)? {
+        let Some(verdict) = link.answered(Hook::Route, begun, answer)? else {
+            trace.note(start, link.name(), HOOK, || Effect::Skipped);
+            continue;
+        };
+        match verdict {
             RouteVerdict::Keep => trace.note(start, link.name(), HOOK, || Effect::Kept),
             RouteVerdict::To(model) => {
                 let from = std::mem::replace(&mut summary.model, model);

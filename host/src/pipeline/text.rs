@@ -2,21 +2,21 @@
 //! the rest comes back to it in front of the next text. Nothing waits on a timer.
 
 use std::collections::HashMap;
+use std::time::Instant;
 
-use super::chain::Link;
+use super::Hook;
 use super::hook::{Chunk, Context, Outcome, TextKind, TextVerdict, TextWish};
 use super::json_text::{Lexer, Piece, escape_into};
+use super::link::Link;
 use crate::chat::{Batch, BlockKind, Delta, Event};
 use crate::error::Failure;
-use crate::ids::PluginName;
 
 /// Output may be this many times the input of a call, and a little more.
 const GROWTH: usize = 4;
 const GROWTH_ALLOWANCE_BYTES: usize = 4 << 10;
 
-/// One plugin, and what it has left unconsumed.
+/// One plugin, and what it has left unconsumed. A plugin that is skipped lets all text pass.
 pub(super) struct Stage {
-    plugin: PluginName,
     wish: TextWish,
     blocks: HashMap<u32, Block>,
 }
@@ -38,12 +38,11 @@ enum Slot {
 }
 
 impl Stage {
-    /// The stage of a plugin, started now; none if it wants no text.
+    /// The stage of a plugin, started now; none if it wants no text, or is skipped.
     pub(super) async fn new(context: &Context, link: &mut Link) -> Result<Option<Self>, Failure> {
-        let wish = link.session(context).await?.text_wish();
-        let wish = link.answered(Ok(wish))?;
-        let stage = || Self { plugin: link.name().clone(), wish, blocks: HashMap::new() };
-        Ok(wish.any().then(stage))
+        let wish = link.start(context).await?.map(|session| session.text_wish());
+        let wish = wish.filter(|wish| wish.any());
+        Ok(wish.map(|wish| Self { wish, blocks: HashMap::new() }))
     }
 
     /// A batch as the plugin leaves it.
@@ -60,13 +59,59 @@ impl Stage {
         if plan.chunks.is_empty() {
             return Ok(plan.slots.into_iter().filter_map(Slot::into_event).collect());
         }
-        let answer = link.session(context).await?.on_text(&plan.chunks).await;
-        let outcomes = match link.answered(answer)? {
-            TextVerdict::Pass => None,
-            TextVerdict::Rewrite(outcomes) => Some(outcomes),
-            TextVerdict::Stop(failure) => return Err(failure),
+        let outcomes = self.outcomes(context, link, &plan.chunks).await?;
+        Ok(self.assemble(plan, outcomes))
+    }
+
+    /// What the plugin makes of the chunks: one outcome each, checked; none lets them pass.
+    async fn outcomes(
+        &self,
+        context: &Context,
+        link: &mut Link,
+        chunks: &[Chunk],
+    ) -> Result<Option<Vec<Outcome>>, Failure> {
+        let Some(session) = link.session(context).await? else { return Ok(None) };
+        let begun = Instant::now();
+        let answer = session.on_text(chunks).await;
+        let outcomes = match link.answered(Hook::Text, begun, answer)? {
+            None | Some(TextVerdict::Pass) => return Ok(None),
+            Some(TextVerdict::Stop(failure)) => return Err(failure),
+            Some(TextVerdict::Rewrite(outcomes)) => outcomes,
         };
-        self.assemble(plan, outcomes)
+        if let Err(what) = self.check(chunks, &outcomes) {
+            link.failed(Failure::plugin(link.name(), &format!("on-text answered with {what}")))?;
+            return Ok(None);
+        }
+        let held = chunks.iter().zip(&outcomes).map(|(chunk, outcome)| chunk.text.len() - outcome.consumed);
+        if let Some(held) = held.max().filter(|held| *held > 0) {
+            link.held(held);
+        }
+        Ok(Some(outcomes))
+    }
+
+    /// Whether outcomes fit their chunks; the error says what does not.
+    fn check(&self, chunks: &[Chunk], outcomes: &[Outcome]) -> Result<(), String> {
+        if outcomes.len() != chunks.len() {
+            return Err(format!("{} outcomes for {} chunks", outcomes.len(), chunks.len()));
+        }
+        for (chunk, Outcome { consumed, output }) in chunks.iter().zip(outcomes) {
+            if !chunk.text.is_char_boundary(*consumed) {
+                return Err(format!("{consumed} bytes consumed: not a character border of the chunk"));
+            }
+            if let Some(output) = output
+                && output.len() > consumed * GROWTH + GROWTH_ALLOWANCE_BYTES
+            {
+                return Err(format!("{} bytes of output for {consumed} bytes", output.len()));
+            }
+            let (rest, window) = (chunk.text.len() - consumed, self.wish.window);
+            if chunk.last && rest > 0 {
+                return Err(format!("{rest} bytes left at the end of a block"));
+            }
+            if rest > window {
+                return Err(format!("{rest} bytes left unconsumed, more than its window of {window}"));
+            }
+        }
+        Ok(())
     }
 
     fn plan(&mut self, event: Event, plan: &mut Plan) {
@@ -107,16 +152,7 @@ impl Stage {
         }
     }
 
-    fn assemble(&mut self, plan: Plan, outcomes: Option<Vec<Outcome>>) -> Result<Batch, Failure> {
-        if let Some(outcomes) = &outcomes
-            && outcomes.len() != plan.chunks.len()
-        {
-            return Err(self.broken(&format!(
-                "{} outcomes for {} chunks",
-                outcomes.len(),
-                plan.chunks.len()
-            )));
-        }
+    fn assemble(&mut self, plan: Plan, outcomes: Option<Vec<Outcome>>) -> Batch {
         let mut outcomes = outcomes.map(Vec::into_iter);
         let mut chunks = plan.chunks.into_iter();
         let mut batch = Vec::with_capacity(plan.slots.len());
@@ -128,7 +164,7 @@ impl Stage {
                     let Some(chunk) = chunks.next() else { continue };
                     let outcome = outcomes.as_mut().and_then(Iterator::next);
                     let (index, kind) = (chunk.index, chunk.kind);
-                    let mut text = self.settle(chunk, outcome)?;
+                    let mut text = self.settle(chunk, outcome);
                     if kind == TextKind::ToolArgs {
                         let mut escaped = String::with_capacity(text.len());
                         escape_into(&text, &mut escaped);
@@ -138,41 +174,19 @@ impl Stage {
                 }
             }
         }
-        Ok(batch)
+        batch
     }
 
     /// The text that goes on in a chunk's place; what was not consumed is kept.
-    fn settle(&mut self, mut chunk: Chunk, outcome: Option<Outcome>) -> Result<String, Failure> {
-        let Some(Outcome { consumed, output }) = outcome else { return Ok(chunk.text) };
-        if !chunk.text.is_char_boundary(consumed) {
-            return Err(
-                self.broken(&format!("{consumed} bytes consumed: not a character border of the chunk"))
-            );
-        }
-        if let Some(output) = &output
-            && output.len() > consumed * GROWTH + GROWTH_ALLOWANCE_BYTES
-        {
-            return Err(self.broken(&format!("{} bytes of output for {consumed} bytes", output.len())));
-        }
+    fn settle(&mut self, mut chunk: Chunk, outcome: Option<Outcome>) -> String {
+        let Some(Outcome { consumed, output }) = outcome else { return chunk.text };
         let rest = chunk.text.split_off(consumed);
-        if chunk.last && !rest.is_empty() {
-            return Err(self.broken(&format!("{} bytes left at the end of a block", rest.len())));
-        }
-        if rest.len() > self.wish.window {
-            let window = self.wish.window;
-            return Err(self
-                .broken(&format!("{} bytes left unconsumed, more than its window of {window}", rest.len())));
-        }
         if let Some(Block::Prose { held, .. } | Block::ToolArgs { held, .. }) =
             self.blocks.get_mut(&chunk.index)
         {
             *held = rest;
         }
-        Ok(output.unwrap_or(chunk.text))
-    }
-
-    fn broken(&self, what: &str) -> Failure {
-        Failure::plugin(&self.plugin, &format!("on-text answered with {what}"))
+        output.unwrap_or(chunk.text)
     }
 }
 

@@ -48,6 +48,8 @@ pub enum Effect {
     Answered,
     /// The plugin wrote what the model is asked.
     Encoded,
+    /// The plugin failed, and the request goes on without it.
+    Skipped,
 }
 
 /// A text that changed. What it was and is now is nobody's business here.

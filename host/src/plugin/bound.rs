@@ -8,11 +8,13 @@ use sha2::Sha256;
 use super::bindings::adit::plugin::types::Descriptor;
 use super::component::Compiled;
 use super::engine::Engine;
+use super::idle::{Idle, Owner, Rested};
 use super::imports::{Imports, Services};
+use super::lent::Home;
 use super::metrics::Recorder;
 use super::session::{Initialised, Session};
 use super::{client_format, convert, model_format};
-use crate::enabled::Grants;
+use crate::enabled::{Reuse, Terms};
 use crate::error::{Failure, Kind};
 use crate::ids::{KeyId, ModelPattern, PluginName, RequestId};
 use crate::pipeline::{self, Context, Hook, Hooks, HttpRoute};
@@ -26,8 +28,9 @@ pub(super) struct Bound {
     pub(super) config: Arc<str>,
     pub(super) seed: String,
     pub(super) services: Arc<Services>,
-    pub(super) grants: Arc<Grants>,
     pub(super) recorder: Arc<Recorder>,
+    pub(super) terms: Arc<Terms>,
+    pub(super) idle: Arc<Idle>,
 }
 
 #[async_trait]
@@ -48,13 +51,13 @@ impl pipeline::Plugin for Bound {
             return Ok(routes);
         }
         let (instance, _) = self.initialised(None).await?;
-        let routes = client_format::routes(&self.engine, &self.compiled, instance, &self.name).await?;
+        let routes = client_format::routes(&self.compiled, instance, &self.name).await?;
         self.compiled.routes.keep(&self.config, &routes);
         Ok(routes)
     }
 
     async fn start(&self, context: &Context) -> Result<Box<dyn pipeline::Session>, Failure> {
-        Ok(Box::new(self.session(context).await?))
+        Ok(Box::new(self.session(context, self.owner(context)).await?))
     }
 
     async fn models(&self) -> Result<Arc<[ModelPattern]>, Failure> {
@@ -62,34 +65,66 @@ impl pipeline::Plugin for Bound {
             return Ok(models);
         }
         let (instance, _) = self.initialised(None).await?;
-        let models = model_format::models(&self.engine, &self.compiled, instance, &self.name).await?;
+        let models = model_format::models(&self.compiled, instance, &self.name).await?;
         self.compiled.models.keep(&self.config, &models);
         Ok(models)
     }
 
     async fn model_format(&self, context: &Context) -> Result<Box<dyn pipeline::ModelFormat>, Failure> {
-        Ok(Box::new(self.session(context).await?))
+        // What is wrong with an answer shows only behind it: its instance serves no second request.
+        Ok(Box::new(self.session(context, None).await?))
     }
 }
 
 impl Bound {
-    /// A fresh instance at work on a request.
-    async fn session(&self, context: &Context) -> Result<Session, Failure> {
+    /// An instance at work on a request: a fresh one, or one that has served the key before.
+    async fn session(&self, context: &Context, owner: Option<Owner>) -> Result<Session, Failure> {
+        let rested = owner.as_ref().and_then(|owner| self.idle.take(owner));
+        let Rested { initialised, wish, uses } = match rested {
+            Some(rested) => rested,
+            None => self.fresh(context).await?,
+        };
+        let home = owner.map(|owner| Home { idle: Arc::clone(&self.idle), owner, wish, uses });
         let (engine, compiled) = (&self.engine, &self.compiled);
-        let (instance, descriptor) = self.initialised(Some(context.request.clone())).await?;
-        let wish = convert::wish(&descriptor, engine.limits.window_bytes);
-        instance.start(engine, compiled, context, &self.seed, wish).await
+        initialised.start(engine, compiled, context, &self.seed, wish, home).await
+    }
+
+    /// Whose its instances are, if they outlive a request.
+    fn owner(&self, context: &Context) -> Option<Owner> {
+        (self.terms.reuse == Reuse::PerKey).then(|| Owner {
+            compiled: Arc::clone(&self.compiled),
+            plugin: self.name.clone(),
+            config: Arc::clone(&self.config),
+            key: context.key.clone(),
+            terms: Arc::clone(&self.terms),
+        })
+    }
+
+    async fn fresh(&self, context: &Context) -> Result<Rested, Failure> {
+        let request = Some(context.request.clone());
+        let made = match self.initialised(request.clone()).await {
+            // What waits for requests gives way to one that is there.
+            Err(full) if full.kind == Kind::Overloaded && self.idle.make_room() => {
+                self.initialised(request).await
+            }
+            made => made,
+        };
+        let (initialised, descriptor) = made?;
+        let wish = convert::wish(&descriptor, self.engine.limits.window_bytes);
+        Ok(Rested { initialised, wish, uses: 0 })
     }
 
     async fn initialised(&self, request: Option<RequestId>) -> Result<(Initialised, Descriptor), Failure> {
-        Initialised::new(&self.engine, &self.compiled, &self.name, request, self.imports(), &self.config)
+        let (engine, compiled, name) = (&self.engine, &self.compiled, &self.name);
+        let allowance = self.terms.limits.over(&engine.limits, name);
+        Initialised::new(engine, compiled, name, request, self.imports(), &self.config, allowance)
             .await?
             .map_err(|faults| self.config_refused(&faults))
     }
 
     fn imports(&self) -> Imports {
-        let (services, grants, recorder) = (&self.services, &self.grants, &self.recorder);
-        Imports::new(self.name.clone(), Arc::clone(services), Arc::clone(grants), Arc::clone(recorder))
+        let (services, recorder) = (Arc::clone(&self.services), Arc::clone(&self.recorder));
+        Imports::new(self.name.clone(), services, Arc::new(self.terms.grants.clone()), recorder)
     }
 
     /// The config was checked when it was enabled: the plugin was replaced since.

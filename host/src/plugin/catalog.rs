@@ -1,19 +1,21 @@
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
 
 use async_trait::async_trait;
 
 use super::admission::{Inadmissible, admit};
 use super::bindings::adit::plugin::types::Descriptor;
 use super::bound::{Bound, seed};
-use super::component::{Compiled, Refused};
+use super::component::Compiled;
 use super::engine::Engine;
+use super::folder::{Folder, LoadError, Loaded, Look};
+use super::idle::Idle;
 use super::imports::{Imports, Services};
 use super::metrics::Metrics;
 use super::session::Initialised;
 use crate::config::PluginLimits;
-use crate::enabled::{Capability, EnabledPlugin, Grants};
+use crate::enabled::{Capability, EnabledPlugin, Terms};
 use crate::error::{Failure, Kind};
 use crate::ids::{KeyId, PluginName};
 use crate::pipeline::{self, Hook, Plugin};
@@ -41,27 +43,6 @@ pub enum CheckError {
     Failed(Failure),
 }
 
-/// Why a plugin is not to be had.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum LoadError {
-    /// No file of that name.
-    #[error("there is no plugin `{name}`: `{file}` does not exist")]
-    Missing {
-        /// The plugin.
-        name: PluginName,
-        /// Where it would be.
-        file: PathBuf,
-    },
-    /// The file is no plugin.
-    #[error("`{file}` {reason}")]
-    Refused {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        reason: Arc<Refused>,
-    },
-}
-
 /// A plugin file, as `adit plugin list` shows it.
 #[derive(Debug, Clone)]
 pub struct Entry {
@@ -79,31 +60,25 @@ pub struct Entry {
     pub problem: Option<String>,
 }
 
-/// The plugins of a folder. A component is compiled when it is first asked for, and kept.
+/// The plugins of a folder. A component is compiled when it is first asked for, and kept until its
+/// file changes.
 pub struct Catalog {
     engine: Engine,
-    folder: PathBuf,
+    folder: Folder,
     seed_root: Option<SeedRoot>,
     services: Arc<Services>,
     metrics: Metrics,
-    /// What was compiled, and what was refused: neither is tried again.
-    loaded: RwLock<HashMap<PluginName, Loaded>>,
+    /// Instances that wait for the next request of their key.
+    idle: Arc<Idle>,
 }
-
-type Loaded = Result<Arc<Compiled>, LoadError>;
 
 impl Catalog {
     /// The plugins of a folder, which need not exist.
     pub fn open(folder: &Path, limits: &PluginLimits) -> Result<Self, CatalogError> {
         let engine = Engine::new(limits).map_err(|fault| CatalogError(fault.to_string()))?;
-        Ok(Self {
-            engine,
-            folder: folder.to_owned(),
-            seed_root: None,
-            services: Arc::default(),
-            metrics: Metrics::default(),
-            loaded: RwLock::default(),
-        })
+        let folder = Folder::new(engine.clone(), folder);
+        let (services, metrics, idle) = (Arc::default(), Metrics::default(), Arc::default());
+        Ok(Self { engine, folder, seed_root: None, services, metrics, idle })
     }
 
     /// With the secret that seeds are derived from. Only a catalog that has it can serve requests.
@@ -130,7 +105,7 @@ impl Catalog {
     /// Answers with the plugins that are ready, and with why others are not.
     pub fn load_all(&self) -> (Vec<PluginName>, Vec<LoadError>) {
         let (mut ready, mut refused) = (Vec::new(), Vec::new());
-        for name in self.names() {
+        for name in self.folder.names() {
             match self.load(&name) {
                 Ok(_) => ready.push(name),
                 Err(fault) => refused.push(fault),
@@ -142,18 +117,18 @@ impl Catalog {
     /// What the folder holds, by name.
     pub async fn list(&self) -> Vec<Entry> {
         let mut entries = Vec::new();
-        for name in self.names() {
+        for name in self.folder.names() {
             entries.push(self.entry(&name).await);
         }
         entries
     }
 
-    /// Whether a plugin may run on its terms, and would start with its config.
+    /// Whether a plugin may run on its terms, and would start with its config within its limits.
     pub async fn check(&self, enabled: &EnabledPlugin) -> Result<(), CheckError> {
         let EnabledPlugin { name, config, terms, .. } = enabled;
         let compiled = self.load(name)?;
         admit(name, &compiled, terms)?;
-        self.describe(name, &compiled, config, &terms.grants).await.map(drop)
+        self.describe(name, &compiled, config, terms).await.map(drop)
     }
 
     async fn describe(
@@ -161,11 +136,12 @@ impl Catalog {
         name: &PluginName,
         compiled: &Compiled,
         config: &str,
-        grants: &Grants,
+        terms: &Terms,
     ) -> Result<Descriptor, CheckError> {
-        let (services, grants) = (Arc::clone(&self.services), Arc::new(grants.clone()));
+        let (services, grants) = (Arc::clone(&self.services), Arc::new(terms.grants.clone()));
         let imports = Imports::new(name.clone(), services, grants, Arc::default());
-        let answer = Initialised::new(&self.engine, compiled, name, None, imports, config)
+        let allowance = terms.limits.over(&self.engine.limits, name);
+        let answer = Initialised::new(&self.engine, compiled, name, None, imports, config, allowance)
             .await
             .map_err(CheckError::Failed)?;
         answer.map(|(_, descriptor)| descriptor).map_err(CheckError::Config)
@@ -177,7 +153,7 @@ impl Catalog {
             version: None,
             hooks: Vec::new(),
             imports: Vec::new(),
-            size_bytes: std::fs::metadata(self.file(name)).map_or(0, |file| file.len()),
+            size_bytes: std::fs::metadata(self.folder.file(name)).map_or(0, |file| file.len()),
             problem: None,
         };
         match self.load(name) {
@@ -185,7 +161,7 @@ impl Catalog {
                 entry.hooks = compiled.hooks().iter().map(Hook::name).collect();
                 entry.imports =
                     compiled.imports.iter().map(|import| Capability::interface(*import)).collect();
-                let described = self.describe(name, &compiled, "{}", &Grants::default()).await;
+                let described = self.describe(name, &compiled, "{}", &Terms::default()).await;
                 entry.version = described.ok().map(|descriptor| descriptor.version);
             }
             Err(fault) => entry.problem = Some(fault.to_string()),
@@ -193,55 +169,26 @@ impl Catalog {
         entry
     }
 
-    fn names(&self) -> Vec<PluginName> {
-        let folder = match std::fs::read_dir(&self.folder) {
-            Ok(folder) => folder,
-            Err(fault) => {
-                tracing::warn!("there are no plugins: `{}` cannot be read: {fault}", self.folder.display());
-                return Vec::new();
-            }
-        };
-        let mut names: Vec<_> = folder
-            .filter_map(|entry| {
-                let path = entry.ok()?.path();
-                let stem = path.file_stem().filter(|_| path.extension().is_some_and(|it| it == "wasm"))?;
-                let name = PluginName::parse(stem.to_string_lossy());
-                name.inspect_err(|fault| tracing::warn!("`{}` is left out: {fault}", path.display())).ok()
-            })
-            .collect();
-        names.sort();
-        names
-    }
-
-    fn file(&self, name: &PluginName) -> PathBuf {
-        self.folder.join(format!("{name}.wasm"))
-    }
-
-    fn loaded(&self, name: &PluginName) -> Option<Loaded> {
-        self.loaded.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
-    }
-
-    /// Compiles a plugin that was not asked for before. Takes tens to hundreds of milliseconds.
     fn load(&self, name: &PluginName) -> Loaded {
-        if let Some(loaded) = self.loaded(name) {
-            return loaded;
-        }
-        let file = self.file(name);
-        if !file.exists() {
-            return Err(LoadError::Missing { name: name.clone(), file });
-        }
-        let compiled = Compiled::load(&self.engine, &file)
-            .map(Arc::new)
-            .map_err(|reason| LoadError::Refused { file, reason: Arc::new(reason) });
-        let mut loaded = self.loaded.write().unwrap_or_else(PoisonError::into_inner);
-        loaded.entry(name.clone()).or_insert(compiled).clone()
+        self.folder.loaded(name, Instant::now())
     }
 
     /// Compiles on a thread that may block.
     async fn load_apart(self: &Arc<Self>, name: &PluginName) -> Loaded {
         let (catalog, wanted) = (Arc::clone(self), name.clone());
-        let loaded = tokio::task::spawn_blocking(move || catalog.load(&wanted)).await;
-        loaded.unwrap_or_else(|_| Err(LoadError::Missing { name: name.clone(), file: self.file(name) }))
+        let loaded = tokio::task::spawn_blocking(move || catalog.folder.load(&wanted, Instant::now())).await;
+        loaded
+            .unwrap_or_else(|_| Err(LoadError::Missing { name: name.clone(), file: self.folder.file(name) }))
+    }
+
+    /// What is to be done now and then: files that have changed are loaded, and instances end that
+    /// waited too long.
+    pub async fn tidy_up(self: &Arc<Self>) {
+        self.idle.sweep();
+        for name in self.folder.changed(Instant::now()) {
+            // What came of it is in the log.
+            let _ = self.load_apart(&name).await;
+        }
     }
 }
 
@@ -250,9 +197,14 @@ impl Catalog {
 impl pipeline::Plugins for Arc<Catalog> {
     async fn bind(&self, enabled: &EnabledPlugin, key: &KeyId) -> Result<Arc<dyn Plugin>, Failure> {
         let EnabledPlugin { name, config, release, terms } = enabled;
-        let loaded = match self.loaded(name) {
-            Some(loaded) => loaded,
-            None => self.load_apart(name).await,
+        let loaded = match self.folder.look(name, Instant::now()) {
+            Look::Same(loaded) => loaded,
+            Look::Changed(older) => {
+                let (catalog, name) = (Self::clone(self), name.clone());
+                tokio::spawn(async move { catalog.load_apart(&name).await.map(drop) });
+                Ok(older)
+            }
+            Look::Unknown => self.load_apart(name).await,
         };
         let unusable = |reason: String| {
             let message =
@@ -273,8 +225,9 @@ impl pipeline::Plugins for Arc<Catalog> {
             config: Arc::clone(config),
             seed: seed(root, name, key),
             services: Arc::clone(&self.services),
-            grants: Arc::new(terms.grants.clone()),
             recorder: self.metrics.recorder(name, release.as_ref()),
+            terms: Arc::new(terms.clone()),
+            idle: Arc::clone(&self.idle),
         }))
     }
 }

@@ -12,7 +12,6 @@ use super::bindings::adit::plugin::{formats as wit, types};
 use super::bindings::exports::adit::plugin::client_format;
 use super::component::Compiled;
 use super::convert;
-use super::engine::Engine;
 use super::instance::{Budget, Guest};
 use super::session::{Initialised, Session};
 use crate::chat::{Delivery, Event, Request};
@@ -57,7 +56,6 @@ impl Routes {
 
 /// Asks a plugin which requests it answers.
 pub(super) async fn routes(
-    engine: &Engine,
     compiled: &Compiled,
     initialised: Initialised,
     plugin: &PluginName,
@@ -65,7 +63,7 @@ pub(super) async fn routes(
     let Some(indices) = &compiled.client_format else { return Ok(Arc::new([])) };
     let mut instance = initialised.instance;
     let format = instance.load(|store, component| indices.load(store, component))?;
-    let budget = Budget { time: engine.limits.init, output_bytes: HEADERS_BYTES };
+    let budget = Budget::new(instance.allowance().init, HEADERS_BYTES);
     let routes = instance.call("routes", budget, async |store| format.call_routes(store).await).await?;
     checked(routes).map_err(|how| Failure::plugin(plugin, &how))
 }
@@ -225,8 +223,8 @@ impl Session {
 
 /// The budget to write what `bytes` of events become.
 fn writing(budget: Budget, bytes: usize) -> Budget {
-    let Budget { time, output_bytes: _ } = budget.for_input(bytes, EVENTS_SHARE_BYTES);
-    Budget { time, output_bytes: most_output(bytes).saturating_add(HEADERS_BYTES) }
+    let budget = budget.for_input(bytes, EVENTS_SHARE_BYTES);
+    Budget { output_bytes: most_output(bytes).saturating_add(HEADERS_BYTES), ..budget }
 }
 
 fn answer_head(head: &AnswerHead) -> wit::AnswerHead<'_> {

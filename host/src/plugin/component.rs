@@ -1,5 +1,3 @@
-use std::path::Path;
-
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, InstancePre};
 
@@ -64,12 +62,8 @@ pub(super) struct Compiled {
 }
 
 impl Compiled {
-    /// Reads and compiles a file. Takes tens to hundreds of milliseconds.
-    pub(super) fn load(engine: &Engine, file: &Path) -> Result<Self, Refused> {
-        Self::from_bytes(engine, &std::fs::read(file)?)
-    }
-
-    fn from_bytes(engine: &Engine, bytes: &[u8]) -> Result<Self, Refused> {
+    /// Compiles and checks a component. Takes tens to hundreds of milliseconds.
+    pub(super) fn from_bytes(engine: &Engine, bytes: &[u8]) -> Result<Self, Refused> {
         if bytes.starts_with(b"\0asm\x01\0\0\0") {
             return Err(Refused::CoreModule);
         }

@@ -53,25 +53,26 @@ fn settings(limits: &PluginLimits) -> Config {
     config
 }
 
-/// Room for `limits.instances` components of the size that the largest toolchains make. Slots are address space until
-/// they are used, and the counters of instances are no more than counters.
+/// Room for `limits.instances` components. All but the stacks are counters, or address space until
+/// they are used.
 fn pool(limits: &PluginLimits) -> PoolingAllocationConfig {
-    /// A Rust component has one core module of its own and up to three that adapt WASI; Python brings its
-    /// interpreter and each of its libraries as a module, which share one memory and one table.
+    /// A Rust component has one core module of its own and up to three that adapt WASI; one with an
+    /// interpreter inside has many more.
     const CORE_INSTANCES: u32 = 64;
-    const TABLES: u32 = 4;
-    /// Guests in JavaScript and Python begin with more than a guest in Rust may grow to.
-    const MEMORY_BYTES: usize = 128 << 20;
+    const TABLES: u32 = 16;
+    /// Of each component, on average.
+    const USUAL_CORE_INSTANCES: u32 = 16;
+    const USUAL_TABLES: u32 = 4;
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(limits.instances);
-    pool.total_core_instances(limits.instances.saturating_mul(CORE_INSTANCES));
+    pool.total_core_instances(limits.instances.saturating_mul(USUAL_CORE_INSTANCES).max(CORE_INSTANCES));
     pool.total_memories(limits.instances);
-    pool.total_tables(limits.instances.saturating_mul(TABLES));
+    pool.total_tables(limits.instances.saturating_mul(USUAL_TABLES).max(TABLES));
     pool.total_stacks(limits.instances);
     pool.max_core_instances_per_component(CORE_INSTANCES);
     pool.max_memories_per_component(1);
     pool.max_tables_per_component(TABLES);
-    pool.max_memory_size(limits.memory_bytes.max(MEMORY_BYTES));
+    pool.max_memory_size(limits.most.memory_bytes);
     // Memory that is zeroed by hand is cheaper than memory that is given back and faulted in again.
     pool.linear_memory_keep_resident(64 << 10);
     pool.table_keep_resident(4 << 10);

@@ -36,6 +36,16 @@ impl GuestLog {
     }
 }
 
+impl GuestLog {
+    /// From here on it is another request's, with as many lines.
+    pub(super) fn begin(&self, request: Option<RequestId>) {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.flush();
+        (lines.request, lines.left) = (request, MAX_LINES);
+        lines.unfinished.clear();
+    }
+}
+
 impl Lines {
     fn write(&mut self, bytes: &[u8]) {
         for byte in bytes {

@@ -11,7 +11,6 @@ use super::bindings::adit::plugin::{chat, formats as wit};
 use super::bindings::exports::adit::plugin::model_format;
 use super::component::Compiled;
 use super::convert;
-use super::engine::Engine;
 use super::imports::Blobs;
 use super::instance::{Budget, Guest};
 use super::session::{Initialised, Session};
@@ -53,7 +52,6 @@ impl Models {
 
 /// Asks a plugin whose format it is.
 pub(super) async fn models(
-    engine: &Engine,
     compiled: &Compiled,
     initialised: Initialised,
     plugin: &PluginName,
@@ -61,7 +59,7 @@ pub(super) async fn models(
     let Some(indices) = &compiled.model_format else { return Ok(Arc::new([])) };
     let mut instance = initialised.instance;
     let format = instance.load(|store, component| indices.load(store, component))?;
-    let budget = Budget { time: engine.limits.init, output_bytes: MODELS_BYTES };
+    let budget = Budget::new(instance.allowance().init, MODELS_BYTES);
     let models = instance.call("models", budget, async |store| format.call_models(store).await).await?;
     checked(models).map_err(|how| Failure::plugin(plugin, &how))
 }

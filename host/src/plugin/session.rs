@@ -12,7 +12,9 @@ use super::convert;
 use super::engine::Engine;
 use super::imports::{Blobs, Imports};
 use super::instance::{Budget, Instance};
+use super::lent::{Home, Lent};
 use crate::chat::{Delta, Event, Request};
+use crate::config::Allowance;
 use crate::error::Failure;
 use crate::ids::{PluginName, RequestId};
 use crate::pipeline::{
@@ -27,8 +29,8 @@ const TEXT_SHARE_BYTES: usize = 64 << 10;
 /// An instance that has read its config.
 pub(super) struct Initialised {
     pub(super) instance: Instance,
-    lifecycle: lifecycle::Guest,
-    plugin: PluginName,
+    pub(super) lifecycle: lifecycle::Guest,
+    pub(super) plugin: PluginName,
 }
 
 /// What a plugin found wrong with its config: JSON Pointer and message.
@@ -43,12 +45,11 @@ impl Initialised {
         request: Option<RequestId>,
         imports: Imports,
         config: &str,
+        allowance: Allowance,
     ) -> Result<Result<(Self, Descriptor), ConfigFaults>, Failure> {
-        let mut instance = Instance::new(engine, compiled, plugin, request, imports).await?;
+        let mut instance = Instance::new(engine, compiled, plugin, request, imports, allowance).await?;
         let lifecycle = instance.load(|store, component| compiled.lifecycle.load(store, component))?;
-        let budget = Budget { time: engine.limits.init, output_bytes: engine.limits.request_output_bytes };
-        let answer =
-            instance.call("init", budget, async |store| lifecycle.call_init(store, config).await).await?;
+        let answer = instance.init(async |store| lifecycle.call_init(store, config).await).await?;
         Ok(match answer {
             Ok(descriptor) => Ok((Self { instance, lifecycle, plugin: plugin.clone() }, descriptor)),
             Err(faults) => Err(faults.into_iter().map(|fault| (fault.path, fault.message)).collect()),
@@ -63,13 +64,14 @@ impl Initialised {
         context: &Context,
         seed: &str,
         wish: TextWish,
+        home: Option<Home>,
     ) -> Result<Session, Failure> {
         self.instance.begin(context);
-        let limits = &engine.limits;
+        let (limits, allowance) = (&engine.limits, self.instance.allowance());
         let labels = convert::labels(&context.labels);
         let context = convert::context(context, &labels, seed);
         let lifecycle = &self.lifecycle;
-        let once = Budget { time: limits.request_hook, output_bytes: limits.request_output_bytes };
+        let once = Budget::new(allowance.request_hook, limits.request_output_bytes);
         let resource = self
             .instance
             .call("session", once, async |store| lifecycle.session().call_constructor(store, context).await)
@@ -90,18 +92,10 @@ impl Initialised {
         let model_format = self.instance.load(|store, component| {
             optional(compiled.model_format.as_ref(), |format| format.load(store, component))
         })?;
-        let many = Budget { time: limits.stream_hook, output_bytes: limits.stream_output_bytes };
-        Ok(Session {
-            instance: self.instance,
-            plugin: self.plugin,
-            resource,
-            hooks,
-            client_format,
-            model_format,
-            wish,
-            once,
-            many,
-        })
+        let many = Budget::new(allowance.stream_hook, limits.stream_output_bytes);
+        let plugin = self.plugin.clone();
+        let instance = Lent::new(self, resource, once, home);
+        Ok(Session { instance, plugin, resource, hooks, client_format, model_format, wish, once, many })
     }
 }
 
@@ -122,9 +116,9 @@ struct Hooks {
     finish: Option<finish_hook::Guest>,
 }
 
-/// A plugin at work on one request, in an instance of its own.
+/// A plugin at work on one request, in an instance that no other request has meanwhile.
 pub(super) struct Session {
-    pub(super) instance: Instance,
+    pub(super) instance: Lent,
     pub(super) plugin: PluginName,
     pub(super) resource: ResourceAny,
     hooks: Hooks,
@@ -140,6 +134,10 @@ pub(super) struct Session {
 impl pipeline::Session for Session {
     fn text_wish(&self) -> TextWish {
         self.wish
+    }
+
+    fn condemn(&mut self) {
+        self.instance.condemn();
     }
 
     async fn on_route(&mut self, summary: &Summary) -> Result<RouteVerdict, Failure> {
@@ -239,7 +237,8 @@ impl pipeline::Session for Session {
 
 impl Session {
     /// The plugin says that it could not do its work. What it says is for the log.
-    pub(super) fn reported(&self, hook: &str, error: PluginError) -> Failure {
+    pub(super) fn reported(&mut self, hook: &str, error: PluginError) -> Failure {
+        self.instance.condemn();
         let PluginError { code, message } = error;
         Failure::plugin(&self.plugin, &format!("{hook} reported `{code}`: {message}"))
     }

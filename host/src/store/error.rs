@@ -66,6 +66,14 @@ pub enum StoreError {
         /// The plugin.
         plugin: PluginName,
     },
+    /// No release of the plugin is rolled out.
+    #[error("there is no rollout of plugin `{0}`")]
+    NoRollout(PluginName),
+    /// The rollout is not one for all keys.
+    #[error(
+        "the rollout of plugin `{0}` is not at 100 per cent, or has stepped back: take it there first, or stop it"
+    )]
+    UnfinishedRollout(PluginName),
     /// Two labels of a key have the same name.
     #[error("label `{0}` is given twice")]
     DuplicateLabel(String),

@@ -14,7 +14,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use crate::enabled::EnabledPlugin;
+use crate::enabled::{EnabledPlugin, Release, Rollout};
+use crate::health::Counts;
 use crate::ids::{KeyId, PluginName};
 
 pub use api_key::{ApiKey, MalformedKey, SecretHash};
@@ -38,13 +39,14 @@ pub enum Position {
 /// A change is seen by the next [`Keys::find`], whichever process made it.
 #[async_trait]
 pub trait Keys: Send + Sync {
-    /// The key with this id, revoked ones included. Called on every request: it is fast.
+    /// The key with this id as it is served, revoked ones included: its plugins have the releases that
+    /// are rolled out to it. Called on every request: it is fast.
     async fn find(&self, id: &KeyId) -> Result<Option<Arc<StoredKey>>, StoreError>;
 
     /// Makes a key without plugins. The [`ApiKey`] is the only place that ever holds its secret.
     async fn create(&self, name: KeyName, labels: Vec<Label>) -> Result<(ApiKey, Key), StoreError>;
 
-    /// All keys, revoked ones included, the oldest first.
+    /// All keys, revoked ones included, the oldest first, with the releases that are pinned for them.
     async fn list(&self) -> Result<Vec<Key>, StoreError>;
 
     /// Makes a key invalid for good. A key that is revoked already keeps its first time.
@@ -67,4 +69,38 @@ pub trait Keys: Send + Sync {
     /// The secret from which the seeds of plugins are derived: made at the first start, the same
     /// ever after.
     fn seed_root(&self) -> &SeedRoot;
+}
+
+/// Releases that run for some of the keys that have a plugin: at most one for each plugin.
+///
+/// [`Keys::find`] goes by them at once, whichever process changed one.
+#[async_trait]
+pub trait Rollouts: Send + Sync {
+    /// All, by the names of the plugins, also those that ended by themselves.
+    async fn rollouts(&self) -> Result<Vec<Rollout>, StoreError>;
+
+    /// Begins one, or changes the one that the plugin has.
+    async fn start_rollout(&self, rollout: Rollout) -> Result<(), StoreError>;
+
+    /// Ends one: every key has its own release again.
+    async fn stop_rollout(&self, plugin: &PluginName) -> Result<(), StoreError>;
+
+    /// Makes the release of one the own release of every key that has the plugin. It has to be one
+    /// for all keys.
+    async fn finish_rollout(&self, plugin: &PluginName) -> Result<Release, StoreError>;
+}
+
+/// What a release of a plugin did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PluginStatus {
+    /// The plugin.
+    pub plugin: PluginName,
+    /// The release; none is the file in the plugin folder.
+    pub release: Option<Release>,
+    /// What was counted, in all processes together.
+    pub counts: Counts,
+    /// How many processes counted.
+    pub processes: u32,
+    /// When one of them last wrote.
+    pub written: Timestamp,
 }

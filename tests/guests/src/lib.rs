@@ -15,7 +15,7 @@ pub trait Misbehaviour: 'static {
 }
 
 /// A plugin that changes nothing, but misbehaves in one place: `{"in": "prompt"}`.
-pub struct Misbehaving<M> {
+pub struct Misbehaving<M: Misbehaviour> {
     place: Rc<Place>,
     text_calls: u32,
     misbehaviour: std::marker::PhantomData<M>,
@@ -48,11 +48,20 @@ pub enum Call {
     Text,
     /// `on-text`, but not the first one.
     Later,
+    /// The destructor of a session.
+    Drop,
 }
 
 impl Place {
     fn reached<M: Misbehaviour>(self, call: Call) -> Result<(), PluginError> {
         if self.call == call { M::happen() } else { Ok(()) }
+    }
+}
+
+impl<M: Misbehaviour> Drop for Misbehaving<M> {
+    fn drop(&mut self) {
+        // There is nobody to report an error to.
+        let _ = self.place.reached::<M>(Call::Drop);
     }
 }
 

@@ -5,7 +5,7 @@ use super::source::{File, Violation};
 const SOURCE: &str = "host/src/";
 
 /// A module of the host and the modules that it may name. `main`, `lib` and `cli` put everything together.
-const MAY_IMPORT: [(&str, &[&str]); 16] = [
+const MAY_IMPORT: [(&str, &[&str]); 17] = [
     ("ids", &["error", "chat", "env"]),
     ("error", &["ids", "chat", "env"]),
     ("chat", &["ids", "error", "env"]),
@@ -14,14 +14,27 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
     ("capability", &["chat", "ids"]),
     ("config", &["capability", "ids", "error", "env"]),
     ("enabled", &["config", "ids"]),
-    ("pipeline", &["chat", "capability", "enabled", "ids", "error", "config"]),
+    ("health", &["enabled", "ids", "error", "config"]),
+    ("pipeline", &["chat", "capability", "health", "enabled", "ids", "error", "config"]),
     ("plugin", &["chat", "pipeline", "store", "enabled", "fetch", "config", "ids", "error"]),
     ("bedrock", &["chat", "capability", "pipeline", "config", "ids", "error"]),
-    ("store", &["chat", "pipeline", "enabled", "ids", "error", "config"]),
+    ("store", &["chat", "pipeline", "health", "enabled", "ids", "error", "config"]),
     ("fetch", &["config"]),
     (
         "http",
-        &["fetch", "wire", "chat", "capability", "pipeline", "store", "enabled", "config", "ids", "error"],
+        &[
+            "fetch",
+            "wire",
+            "chat",
+            "capability",
+            "pipeline",
+            "health",
+            "store",
+            "enabled",
+            "config",
+            "ids",
+            "error",
+        ],
     ),
     ("ingress", &["http", "config", "ids", "error"]),
     ("cli", ALL),
@@ -37,6 +50,7 @@ const ALL: &[&str] = &[
     "config",
     "enabled",
     "fetch",
+    "health",
     "pipeline",
     "plugin",
     "bedrock",

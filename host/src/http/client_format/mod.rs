@@ -28,8 +28,7 @@ use crate::chat::{Batch, Delivery};
 use crate::error::{Failure, Kind};
 use crate::ids::RequestId;
 use crate::pipeline::{
-    AnswerHead, Chain, ClientFailure, Context, Deadline, Decoded, Events, HttpResponse, Moment, Plugin,
-    Served, Speaker,
+    AnswerHead, Chain, ClientFailure, Deadline, Decoded, Events, HttpResponse, Moment, Served, Speaker,
 };
 use crate::store::StoredKey;
 use crate::wire::openai;
@@ -38,15 +37,14 @@ use crate::wire::openai;
 pub(super) async fn serve(State(app): State<App>, request: Request<Body>) -> Result<Response<Body>, Refusal> {
     let id = request_id::new();
     let (parts, body) = request.into_parts();
-    let asked = match find(&app, &parts).await {
+    let deadline = Deadline::after(app.timeouts.total);
+    let mut asked = match find(&app, &id, &parts, deadline).await {
         Ok(asked) => asked,
         Err(failure) => return Err(Refusal::new(id, failure)),
     };
     // The body comes first: who sends it slowly keeps no instance waiting.
-    let deadline = Deadline::after(app.timeouts.total);
     let body = within(deadline, body::read(&parts.headers, body, app.max_body_bytes)).await;
-    let context = generation::context(&asked.key, &id, asked.name(), Delivery::Whole, deadline);
-    let speaker = match asked.start(&context).await {
+    let speaker = match asked.chain.start_speaker(asked.place).await {
         Ok(speaker) => speaker,
         Err(failure) => return Err(Refusal::new(id, failure)),
     };
@@ -60,23 +58,20 @@ pub(super) async fn serve(State(app): State<App>, request: Request<Body>) -> Res
 /// A request and the plugin that it is meant for.
 struct Asked {
     key: Arc<StoredKey>,
-    plugins: Vec<Arc<dyn Plugin>>,
-    /// Which of the plugins.
+    chain: Chain,
+    /// Which of its plugins.
     place: usize,
 }
 
 /// The first plugin of the key that answers such requests.
-async fn find(app: &App, parts: &Parts) -> Result<Asked, Failure> {
+async fn find(app: &App, id: &RequestId, parts: &Parts, deadline: Deadline) -> Result<Asked, Failure> {
     let key = authenticate(app, &parts.headers).await?;
-    let plugins = generation::bind(app, &key).await?;
-    for (place, plugin) in plugins.iter().enumerate() {
-        let routes = plugin.routes().await?;
-        let (method, path) = (parts.method.as_str(), parts.uri.path());
-        if routes.iter().any(|route| route.method == method && route.path == path) {
-            return Ok(Asked { key, plugins, place });
-        }
+    let mut chain = generation::chain(app, &key, id, "", Delivery::Whole, deadline).await?;
+    let (method, path) = (parts.method.as_str(), parts.uri.path());
+    match chain.find_speaker(method, path).await? {
+        Some(place) => Ok(Asked { key, chain, place }),
+        None => Err(unknown_route(path)),
     }
-    Err(unknown_route(parts.uri.path()))
 }
 
 fn unknown_route(path: &str) -> Failure {
@@ -91,20 +86,8 @@ fn unknown_route(path: &str) -> Failure {
 }
 
 impl Asked {
-    /// What hooks are told the format is: the plugin's name.
-    fn name(&self) -> String {
-        self.plugins.get(self.place).map(|plugin| plugin.name().to_string()).unwrap_or_default()
-    }
-
-    async fn start(&self, context: &Context) -> Result<Speaker, Failure> {
-        match self.plugins.get(self.place) {
-            Some(plugin) => Speaker::start(&**plugin, context).await,
-            None => Err(Failure::new(Kind::Internal, "internal error")),
-        }
-    }
-
     async fn answer(
-        &self,
+        self,
         app: &App,
         id: &RequestId,
         parts: &Parts,
@@ -122,8 +105,8 @@ impl Asked {
             Decoded::Chat { request, dropped } => (*request, dropped),
         };
         let delivery = request.delivery;
-        let context = generation::context(&self.key, id, self.name(), delivery, deadline);
-        let chain = Chain::new(context, self.plugins.clone()).spoken_by(self.place, speaker);
+        let mut chain = self.chain;
+        chain.deliver(delivery);
         let mut fit = openai::Dropped::default();
         for name in dropped {
             fit.note(name);
@@ -135,16 +118,17 @@ impl Asked {
                 Ok(answer::response(id, "application/json", body, &explanation.dropped))
             }
             Outcome::Served(served) => {
-                let Served { model, dropped, events, finish } = *served;
+                let Served { model, dropped, skipped, events, finish } = *served;
                 let head = head(id, model);
                 if delivery == Delivery::Streamed {
                     let response = response::checked(speaker, speaker.stream_head(&head).await?)?;
                     let frames = stream::Frames { id: id.clone(), speaker: speaker.clone(), events, finish };
-                    return Ok(frames.into_response(response, &dropped, app.timeouts.keep_alive));
+                    let response = frames.into_response(response, &dropped, app.timeouts.keep_alive);
+                    return Ok(answer::without(response, &skipped));
                 }
                 let response = encoded(speaker, &head, events).await;
                 finish.run().await;
-                response::whole(speaker, id, response?, &dropped)
+                Ok(answer::without(response::whole(speaker, id, response?, &dropped)?, &skipped))
             }
         }
     }

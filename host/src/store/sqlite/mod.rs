@@ -6,9 +6,11 @@
 
 mod chain;
 mod enabled;
+mod health;
 mod open;
 mod policy;
 mod reader;
+mod rollout;
 mod rows;
 mod thoughts;
 mod values;

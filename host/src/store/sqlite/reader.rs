@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use super::super::{StoreError, StoredKey};
-use super::rows;
+use super::{rollout, rows};
 use crate::ids::KeyId;
 
 /// A connection that only reads, with the keys that it has read since the last change.
@@ -31,7 +31,8 @@ impl Reader {
         &self.connection
     }
 
-    /// Only keys that exist are kept in memory: made-up ids do not fill it.
+    /// A key as it is served: the plugins have the releases that are rolled out to it. Only keys that
+    /// exist are kept in memory: made-up ids do not fill it.
     pub(super) fn find(&mut self, id: &KeyId) -> Result<Option<Arc<StoredKey>>, StoreError> {
         let data_version = self
             .connection
@@ -47,7 +48,13 @@ impl Reader {
         // One transaction, so that a key and its plugins are of the same moment. A change that
         // comes between the two questions is read now and asked for once more at the next find.
         let transaction = self.connection.transaction()?;
-        let found = rows::find_key(&transaction, id)?.map(Arc::new);
+        let mut found = rows::find_key(&transaction, id)?;
+        if let Some(stored) = &mut found {
+            for rollout in rollout::all(&transaction)? {
+                rollout.apply(id, &mut stored.key.plugins);
+            }
+        }
+        let found = found.map(Arc::new);
         transaction.commit()?;
         if let Some(key) = &found {
             self.keys.insert(id.clone(), Arc::clone(key));

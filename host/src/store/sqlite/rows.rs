@@ -156,6 +156,6 @@ fn plugins(connection: &Connection, id: &KeyId) -> Result<Vec<EnabledPlugin>, St
         .collect()
 }
 
-fn damaged(detail: impl Display) -> StoreError {
+pub(super) fn damaged(detail: impl Display) -> StoreError {
     StoreError::Damaged { detail: detail.to_string() }
 }

@@ -12,6 +12,10 @@ fn refused() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let exporting = |interface: &str| {
         component(&format!(r#"(component (instance $it) (export "{interface}" (instance $it)))"#))
     };
+    let misfit = component(
+        r#"(component (instance $it)
+            (export "adit:plugin/lifecycle@0.1.0" (instance $it)) (export "adit:plugin/route-hook@0.1.0" (instance $it)))"#,
+    );
     let hookless = fs::read(built::plugin("hookless")).unwrap();
     let whole = fs::read(built::plugin("hold")).unwrap();
     vec![
@@ -30,8 +34,12 @@ fn refused() -> Vec<(&'static str, Vec<u8>, &'static str)> {
             exporting("adit:plugin/lifecycle@0.2.0"),
             "does not export `adit:plugin/lifecycle@0.1.1`; it exports `adit:plugin/lifecycle@0.2.0`",
         ),
-        ("misfit", exporting("adit:plugin/lifecycle@0.1.0"), "does not fit the contract `adit:plugin@0.1.1`"),
-        ("hookless", hookless, "exports none of the hooks `route-hook`, `prompt-hook` and `text-hook`"),
+        ("misfit", misfit, "does not fit the contract `adit:plugin@0.1.1`"),
+        (
+            "hookless",
+            hookless,
+            "exports none of the hooks of `adit:plugin@0.1.1`: `route-hook`, `prompt-hook`",
+        ),
         ("core", component("(module)"), "is a core module, not a component"),
         ("text", b"(component)".to_vec(), "is not a valid WebAssembly component"),
         ("half", whole.split_at(whole.len() / 2).0.to_vec(), "is not a valid WebAssembly component"),

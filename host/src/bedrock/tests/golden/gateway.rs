@@ -34,6 +34,7 @@ impl Gateway {
         let bedrock = Arc::new(bedrock);
         let router = router(App {
             keys: Arc::new(keys),
+            health: Arc::default(),
             plugins: Arc::new(NoPlugins),
             embeddings: EmbeddingPipeline::new(bedrock.clone()),
             pipeline: Pipeline::new(bedrock, Replay::Off),

@@ -33,6 +33,13 @@ impl<'s> Key<'s> {
         self.stack.adit(&["key", "plugin", "enable", &self.name, plugin, "--config", &config.to_string()]);
     }
 
+    /// Switches a plugin on, last in the chain, on terms that options name.
+    pub(crate) fn with_terms(self, plugin: &str, config: &Value, options: &[&str]) -> Self {
+        let enable = ["plugin", "enable", &self.name, plugin, "--config", &config.to_string()];
+        self.stack.adit(&[&enable, options].concat());
+        self
+    }
+
     /// Switches a plugin off.
     pub(crate) fn disable(&self, plugin: &str) {
         self.stack.adit(&["key", "plugin", "disable", &self.name, plugin]);

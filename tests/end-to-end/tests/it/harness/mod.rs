@@ -12,6 +12,7 @@ mod web;
 pub(crate) use answer::{Answer, Event};
 pub(crate) use connection::{Connection, Stream};
 pub(crate) use key::{Key, says};
+pub(crate) use process::PATIENCE;
 pub(crate) use stack::{Setup, Stack};
 pub(crate) use web::{Web, fine};
 

@@ -1,0 +1,62 @@
+//! What a server does beside requests.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{sleep, timeout};
+
+use crate::health::Health;
+use crate::plugin::Catalog;
+use crate::store::{Sqlite, StoreError};
+
+/// How often what plugins did is written, and their files are looked at.
+const PERIOD: Duration = Duration::from_secs(2);
+
+/// The pause after each time, however often a release fails.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Looks after the plugins of a server.
+pub(super) struct Housekeeping {
+    catalog: Arc<Catalog>,
+    health: Arc<Health>,
+    store: Arc<Sqlite>,
+    /// Tells the counts of this process from those of others.
+    process: String,
+}
+
+impl Housekeeping {
+    pub(super) fn new(
+        catalog: Arc<Catalog>,
+        health: Arc<Health>,
+        store: Arc<Sqlite>,
+    ) -> Result<Self, StoreError> {
+        let process = format!("{:016x}", getrandom::u64().map_err(StoreError::Randomness)?);
+        Ok(Self { catalog, health, store, process })
+    }
+
+    /// Goes on for ever.
+    pub(super) async fn keep_on(&self) -> Infallible {
+        loop {
+            // A release that fails may have to be stepped back from, and that is not to wait.
+            let _ = timeout(PERIOD, self.health.release_failed()).await;
+            self.flush().await;
+            self.catalog.tidy_up().await;
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// Writes what the plugins did.
+    pub(super) async fn flush(&self) {
+        match self.health.flush(&*self.store, &self.process).await {
+            Err(fault) => tracing::warn!(%fault, "what the plugins did cannot be written; it is tried again"),
+            Ok(stepped_back) => {
+                for rollout in stepped_back {
+                    let (plugin, version) = (rollout.plugin.as_str(), rollout.release.version);
+                    let failures = rollout.failures;
+                    tracing::error!(plugin, %version, failures, "the rollout has stepped back: every key has its own release");
+                }
+            }
+        }
+    }
+}

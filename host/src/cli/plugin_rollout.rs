@@ -1,0 +1,142 @@
+//! `adit plugin rollout`: a release for some of the keys that have a plugin.
+
+use std::path::Path;
+
+use anyhow::{anyhow, bail};
+use clap::Args;
+
+use super::key_plugin::fault_lines;
+use super::{SettingsFile, output};
+use crate::config::Config;
+use crate::enabled::{EnabledPlugin, Percent, Release, Rollout, Version};
+use crate::ids::PluginName;
+use crate::plugin::Catalog;
+use crate::store::{Key, Keys, Rollouts, Sqlite};
+
+#[derive(Debug, Args)]
+pub(super) struct RolloutArgs {
+    /// The name of the plugin.
+    plugin: PluginName,
+    /// The version that is tried.
+    #[arg(long, value_name = "VERSION", requires = "percent")]
+    version: Option<String>,
+    /// For how many of a hundred keys that have the plugin.
+    #[arg(long, value_name = "PERCENT", requires = "version", value_parser = clap::value_parser!(u8).range(0..=100))]
+    percent: Option<u8>,
+    /// Failures of the release after which every key has its own again.
+    #[arg(long, value_name = "FAILURES", default_value = "10", value_parser = clap::value_parser!(u32).range(1..))]
+    step_back_after: u32,
+    /// End the rollout: every key has its own release again.
+    #[arg(long, conflicts_with_all = ["version", "finish"])]
+    stop: bool,
+    /// End a rollout to all keys: the release becomes the own one of each.
+    #[arg(long, conflicts_with = "version")]
+    finish: bool,
+    #[command(flatten)]
+    settings: SettingsFile,
+}
+
+pub(super) async fn run(data: &Path, store: &Sqlite, args: RolloutArgs) -> anyhow::Result<()> {
+    let RolloutArgs { plugin, version, percent, step_back_after, stop, finish, settings } = args;
+    if stop {
+        store.stop_rollout(&plugin).await?;
+        output::note(&format!("The rollout of plugin `{plugin}` has ended: every key has its own release."));
+        return Ok(());
+    }
+    if finish {
+        let version = store.finish_rollout(&plugin).await?.version;
+        output::note(&format!(
+            "Plugin `{plugin}` {version} is the release of every key that has the plugin."
+        ));
+        return Ok(());
+    }
+    let (Some(version), Some(percent)) = (version, percent.and_then(Percent::new)) else {
+        bail!("say `--version` and `--percent`, or `--stop`, or `--finish`");
+    };
+    let settings = Config::load(settings.path.as_deref(), data)?;
+    let catalog = Catalog::open(&settings.plugins, &settings.limits)?;
+    let release = resolve(&catalog, &plugin, Version::parse(&version)?)?;
+    let rollout = Rollout { plugin, release, percent, step_back_after, failures: 0, stepped_back: None };
+    let affected = affected(&rollout, store.list().await?);
+    check(&catalog, &affected).await?;
+    let (plugin, keys) = (rollout.plugin.clone(), affected.len());
+    store.start_rollout(rollout).await?;
+    output::note(&format!(
+        "Plugin `{plugin}` {version} runs for {} % of the keys that have it: {keys} now.",
+        percent.number()
+    ));
+    Ok(())
+}
+
+/// Finds the release that the catalog has under a version.
+fn resolve(_: &Catalog, plugin: &PluginName, version: Version) -> anyhow::Result<Release> {
+    bail!("there is no plugin `{plugin}` {version}: the settings name no catalog")
+}
+
+/// The keys that get the release, each with its plugin as it would run then.
+fn affected(rollout: &Rollout, keys: Vec<Key>) -> Vec<(Key, EnabledPlugin)> {
+    let valid = keys.into_iter().filter(|key| key.revoked.is_none() && rollout.includes(&key.id));
+    valid
+        .filter_map(|mut key| {
+            rollout.apply(&key.id, &mut key.plugins);
+            let enabled = key.plugins.iter().find(|enabled| enabled.name == rollout.plugin).cloned()?;
+            Some((key, enabled))
+        })
+        .collect()
+}
+
+/// Whether the release starts with the config of each key.
+async fn check(catalog: &Catalog, affected: &[(Key, EnabledPlugin)]) -> anyhow::Result<()> {
+    let mut faults = Vec::new();
+    for (key, enabled) in affected {
+        if let Err(error) = catalog.check(enabled).await {
+            faults.push(format!("key `{}` ({}): {}", key.id, key.name, fault_lines(&error)));
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(anyhow!("nothing was changed\n{}", faults.join("\n"))) }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::enabled::Digest;
+    use crate::ids::KeyId;
+    use crate::store::{KeyName, Policy};
+
+    fn key(number: u32, revoked: Option<Timestamp>, plugins: &[&str]) -> Key {
+        let plugin = |name: &&str| EnabledPlugin::new(PluginName::parse(*name).unwrap(), "{}");
+        Key {
+            id: KeyId::parse(format!("key{number:07}")).unwrap(),
+            name: KeyName::parse("laptop").unwrap(),
+            labels: Vec::new(),
+            created: Timestamp::UNIX_EPOCH,
+            revoked,
+            plugins: plugins.iter().map(plugin).collect(),
+            policy: Policy::default(),
+        }
+    }
+
+    #[test]
+    fn only_valid_keys_that_have_the_plugin_are_affected() {
+        let release = Release { version: Version::parse("2.0.0").unwrap(), digest: Digest::of(b"2") };
+        let rollout = Rollout {
+            plugin: PluginName::parse("redact").unwrap(),
+            release: release.clone(),
+            percent: Percent::ALL,
+            step_back_after: 1,
+            failures: 0,
+            stepped_back: None,
+        };
+        let keys = vec![
+            key(1, None, &["route", "redact"]),
+            key(2, Some(Timestamp::UNIX_EPOCH), &["redact"]),
+            key(3, None, &["route"]),
+        ];
+        let affected = affected(&rollout, keys);
+        assert_eq!(affected.len(), 1);
+        assert_eq!((affected[0].0.id.as_str(), &affected[0].1.release), ("key0000001", &Some(release)));
+    }
+}

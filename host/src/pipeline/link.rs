@@ -1,0 +1,321 @@
+//! One plugin in the chain of a request: what becomes of its failures.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::client_format::Speaker;
+use super::hook::{Context, Plugin, Session};
+use super::{Hook, HttpRoute, ModelFormat};
+use crate::enabled::{EnabledPlugin, OnFailure};
+use crate::error::{Failure, Kind};
+use crate::health::{Admission, Record};
+use crate::ids::{KeyId, ModelPattern, PluginName, RequestId};
+
+/// What a request goes on without: the plugins that failed and may be skipped. Grows while the
+/// request runs.
+#[derive(Debug, Clone, Default)]
+pub struct Skipped(Arc<Mutex<Vec<PluginName>>>);
+
+impl Skipped {
+    /// The plugins so far, in the order in which they failed.
+    pub fn so_far(&self) -> Vec<PluginName> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn add(&self, plugin: PluginName) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(plugin);
+    }
+}
+
+/// A plugin in a chain.
+pub(super) struct Link {
+    name: PluginName,
+    on_failure: OnFailure,
+    request: RequestId,
+    skipped: Skipped,
+    stand: Stand,
+    /// Whether a call has begun and not come back.
+    is_called: bool,
+    attempt: Attempt,
+}
+
+/// How far a plugin is.
+enum Stand {
+    /// It has no hook that was due.
+    Idle(Arc<dyn Plugin>),
+    /// It has begun.
+    Begun(Arc<dyn Plugin>, Box<dyn Session>),
+    /// It is not run, or not any more.
+    Ended,
+}
+
+/// What the breaker is told when a plugin is done with a request.
+struct Attempt {
+    record: Arc<Record>,
+    key: KeyId,
+    admission: Admission,
+    outcome: Outcome,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// It was not called.
+    None,
+    /// No call failed.
+    Good,
+    /// The breaker knows already.
+    Failed,
+}
+
+impl Link {
+    /// A plugin that is still to be had.
+    pub(super) fn new(
+        enabled: &EnabledPlugin,
+        context: &Context,
+        record: Arc<Record>,
+        skipped: Skipped,
+    ) -> Self {
+        let key = context.key.clone();
+        let admission = record.breaker().admit(&key, Instant::now());
+        Self {
+            name: enabled.name.clone(),
+            on_failure: enabled.terms.on_failure,
+            request: context.request.clone(),
+            skipped,
+            stand: Stand::Ended,
+            is_called: false,
+            attempt: Attempt { record, key, admission, outcome: Outcome::None },
+        }
+    }
+
+    /// Waits for the plugin, unless it is left alone for now. None is one that is skipped.
+    pub(super) async fn bind(
+        mut self,
+        plugin: impl Future<Output = Result<Arc<dyn Plugin>, Failure>>,
+    ) -> Result<Option<Self>, Failure> {
+        if let Admission::Refused(pause) = self.attempt.admission {
+            self.skip_or(self.left_alone(pause))?;
+            return Ok(None);
+        }
+        match plugin.await {
+            Ok(plugin) => Ok(Some(self.bound(plugin))),
+            Err(failure) => self.failed(failure).map(|()| None),
+        }
+    }
+
+    /// With the plugin.
+    pub(super) fn bound(mut self, plugin: Arc<dyn Plugin>) -> Self {
+        self.stand = Stand::Idle(plugin);
+        self
+    }
+
+    /// The plugin's name.
+    pub(super) fn name(&self) -> &PluginName {
+        &self.name
+    }
+
+    /// Whether the plugin has the hook, and is run.
+    pub(super) fn has(&self, hook: Hook) -> bool {
+        self.plugin().is_some_and(|plugin| plugin.hooks().has(hook))
+    }
+
+    fn plugin(&self) -> Option<&Arc<dyn Plugin>> {
+        match &self.stand {
+            Stand::Idle(plugin) | Stand::Begun(plugin, _) => Some(plugin),
+            Stand::Ended => None,
+        }
+    }
+
+    /// The plugin's session, started now if it was not before. None is one that is skipped.
+    pub(super) async fn start(
+        &mut self,
+        context: &Context,
+    ) -> Result<Option<&mut Box<dyn Session>>, Failure> {
+        if let Stand::Idle(plugin) = &self.stand {
+            let plugin = Arc::clone(plugin);
+            let begun = Instant::now();
+            let started = plugin.start(context).await;
+            if let Some(session) = self.settle("start", begun, started)? {
+                self.stand = Stand::Begun(plugin, session);
+            }
+        }
+        Ok(self.running())
+    }
+
+    /// The plugin's session for one call, which [`Link::answered`] is to be told of. One that was left
+    /// in the middle of a call, as when the client goes away, cannot be called again: another takes
+    /// its place.
+    pub(super) async fn session(
+        &mut self,
+        context: &Context,
+    ) -> Result<Option<&mut Box<dyn Session>>, Failure> {
+        if self.is_called {
+            self.end();
+        }
+        self.start(context).await?;
+        self.is_called = true;
+        Ok(self.running())
+    }
+
+    /// Gives the session's memory back.
+    pub(super) fn end(&mut self) {
+        self.is_called = false;
+        if let Stand::Begun(plugin, _) = &self.stand {
+            self.stand = Stand::Idle(Arc::clone(plugin));
+        }
+    }
+
+    /// The requests that the plugin answers in a wire format of its own.
+    pub(super) async fn routes(&mut self) -> Result<Arc<[HttpRoute]>, Failure> {
+        let Some(plugin) = self.plugin().filter(|plugin| plugin.hooks().has(Hook::ClientFormat)) else {
+            return Ok(Arc::default());
+        };
+        let routes = plugin.routes().await;
+        self.covered(routes).map(Option::unwrap_or_default)
+    }
+
+    /// The models whose format the plugin knows.
+    pub(super) async fn models(&mut self) -> Result<Arc<[ModelPattern]>, Failure> {
+        let Some(plugin) = self.plugin() else { return Ok(Arc::default()) };
+        let models = plugin.models().await;
+        self.covered(models).map(Option::unwrap_or_default)
+    }
+
+    /// The plugin, begun as the format of the request's model. None is one that is skipped.
+    pub(super) async fn model_format(
+        &mut self,
+        context: &Context,
+    ) -> Result<Option<Box<dyn ModelFormat>>, Failure> {
+        let Some(plugin) = self.plugin() else { return Ok(None) };
+        let begun = Instant::now();
+        let format = plugin.model_format(context).await;
+        self.settle("start", begun, format)
+    }
+
+    /// Starts the plugin as the one that speaks the client's format. Nobody else does, so there is no
+    /// going on without it.
+    pub(super) async fn speak(&mut self, context: &Context) -> Result<Speaker, Failure> {
+        self.start(context).await?;
+        match std::mem::replace(&mut self.stand, Stand::Ended) {
+            Stand::Begun(plugin, session) => {
+                let speaker = Speaker::new(self.name.clone(), session);
+                self.stand = Stand::Begun(plugin, Box::new(speaker.clone()));
+                Ok(speaker)
+            }
+            Stand::Idle(_) | Stand::Ended => {
+                let name = &self.name;
+                let message = format!(
+                    "the plugin `{name}`, which speaks this format, cannot be used; ask the operator"
+                );
+                Err(Failure::new(Kind::PluginUnavailable, message))
+            }
+        }
+    }
+
+    fn covered<T>(&mut self, answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
+        match answer {
+            Ok(answer) => Ok(Some(answer)),
+            Err(failure) => self.failed(failure).map(|()| None),
+        }
+    }
+
+    fn running(&mut self) -> Option<&mut Box<dyn Session>> {
+        match &mut self.stand {
+            Stand::Begun(_, session) => Some(session),
+            Stand::Idle(_) | Stand::Ended => None,
+        }
+    }
+
+    /// What a call of a hook that began then has answered. None is a failure that is skipped.
+    pub(super) fn answered<T>(
+        &mut self,
+        hook: Hook,
+        begun: Instant,
+        answer: Result<T, Failure>,
+    ) -> Result<Option<T>, Failure> {
+        self.is_called = false;
+        self.settle(hook.name(), begun, answer)
+    }
+
+    /// The plugin has failed: its session is not called again. The error says that the request fails too.
+    pub(super) fn failed(&mut self, failure: Failure) -> Result<(), Failure> {
+        if !failure.is_of_a_plugin() {
+            return Err(failure);
+        }
+        if let Some(session) = self.running() {
+            session.condemn();
+        }
+        // Of a request that fails too, the finish hook is still called: in a session of its own.
+        self.end();
+        self.attempt.failed(&failure, &self.name);
+        self.skip_or(failure)
+    }
+
+    /// Notes a call that left text unconsumed.
+    pub(super) fn held(&self, bytes: usize) {
+        self.attempt.record.held(bytes);
+    }
+
+    fn settle<T>(
+        &mut self,
+        call: &'static str,
+        begun: Instant,
+        answer: Result<T, Failure>,
+    ) -> Result<Option<T>, Failure> {
+        self.attempt.record.called(call, begun.elapsed());
+        if answer.is_ok() {
+            self.attempt.outcome = Outcome::Good;
+        }
+        self.covered(answer)
+    }
+
+    /// By the operator's word: the request goes on and says so, or it fails too.
+    fn skip_or(&mut self, failure: Failure) -> Result<(), Failure> {
+        if self.on_failure == OnFailure::Closed {
+            return Err(failure);
+        }
+        let (plugin, request) = (self.name.as_str(), self.request.as_str());
+        let reason = failure.internal.as_deref().unwrap_or(&failure.message);
+        tracing::warn!(plugin, request, reason, "skipped: the request goes on without the plugin");
+        self.stand = Stand::Ended;
+        self.attempt.record.skipped();
+        self.skipped.add(self.name.clone());
+        Ok(())
+    }
+
+    fn left_alone(&self, pause: Duration) -> Failure {
+        let name = &self.name;
+        Failure::new(
+            Kind::PluginUnavailable,
+            format!("the plugin `{name}` has failed too often and is not run for a moment; try again later"),
+        )
+        .with_retry_after(pause)
+        .with_internal(format!("the breaker of plugin `{name}` is open for this key"))
+    }
+}
+
+impl Attempt {
+    fn failed(&mut self, failure: &Failure, plugin: &PluginName) {
+        self.outcome = Outcome::Failed;
+        self.record.failed(failure);
+        if self.record.breaker().failed(&self.key, Instant::now()) {
+            self.record.breaker_opened();
+            let (plugin, key) = (plugin.as_str(), self.key.as_str());
+            tracing::warn!(plugin, key, "the breaker has opened: the plugin is not run for a while");
+        }
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        match (self.outcome, self.admission) {
+            (Outcome::Good, _) => self.record.breaker().succeeded(&self.key),
+            (Outcome::None, Admission::Probe) => self.record.breaker().abstained(&self.key),
+            (Outcome::None | Outcome::Failed, _) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "link_tests.rs"]
+mod tests;
