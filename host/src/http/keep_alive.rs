@@ -86,7 +86,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn no_comment_stands_inside_of_an_event() {
-        let pieces = ["data: 1\n", "\n", "data: 2\n\n"];
+        let pieces = ["data: 1", "\n\n", "data: 2\n\n"];
         let frames = stream::iter(pieces).then(async |piece| {
             sleep(Duration::from_millis(150)).await;
             Ok::<_, Infallible>(Bytes::from_static(piece.as_bytes()))
