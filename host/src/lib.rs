@@ -14,6 +14,9 @@ pub mod config;
 // What an operator has switched on for a key.
 pub mod enabled;
 
+// Where published plugins come from, and whose word counts.
+pub mod catalog;
+
 // A request comes in, is known by its key, and is read into the one inner vocabulary.
 pub mod http;
 pub mod ingress;

@@ -1,6 +1,7 @@
 //! What the operator sets, parsed once: `raw` mirrors the file, [`Config`] cannot be wrong.
 
 mod breaker;
+mod catalog;
 mod fetch;
 mod plugin_limits;
 mod raw;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use breaker::BreakerSettings;
+pub use catalog::{Catalog, InvalidLocation, Location, PublicKey, S3Access};
 pub use fetch::{Fetch, HostPattern, Hosts};
 pub use plugin_limits::{Allowance, PluginLimits};
 pub use s3::S3Prefix;
@@ -39,6 +41,10 @@ pub struct Config {
     pub secrets: Secrets,
     /// Hosts that plugins may reach at private addresses, and send secrets to without TLS. Default: none.
     pub private_hosts: Hosts,
+    /// Where published plugins come from. Default: nowhere.
+    pub catalog: Option<Catalog>,
+    /// What was fetched of the catalog, once: `catalog-cache` in the data folder.
+    pub catalog_cache: PathBuf,
     /// How long an answer may take.
     pub timeouts: Timeouts,
     /// What plugins may use.
@@ -104,6 +110,14 @@ pub enum ConfigError {
         /// What.
         message: String,
     },
+    /// It names no place for a catalog.
+    #[error("`{path}` is not a valid settings file: [catalog] location: {source}")]
+    Catalog {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: InvalidLocation,
+    },
     /// What it says about models cannot be used.
     #[error("`{path}` is not a valid file of models: {fault}")]
     Models {
@@ -121,15 +135,19 @@ impl Config {
             return Self::from_raw(raw::Settings::default(), data, Path::new("."));
         };
         let text = read(path)?;
-        let raw = toml::from_str(&text).map_err(|fault: toml::de::Error| ConfigError::Malformed {
-            path: path.to_owned(),
-            line: fault
-                .span()
-                .map_or(1, |span| 1 + text.bytes().take(span.start).filter(|byte| *byte == b'\n').count()),
-            message: fault.message().split_whitespace().collect::<Vec<_>>().join(" "),
-        })?;
+        let mut raw: raw::Settings =
+            toml::from_str(&text).map_err(|fault: toml::de::Error| ConfigError::Malformed {
+                path: path.to_owned(),
+                line: fault.span().map_or(1, |span| {
+                    1 + text.bytes().take(span.start).filter(|byte| *byte == b'\n').count()
+                }),
+                message: fault.message().split_whitespace().collect::<Vec<_>>().join(" "),
+            })?;
         // Paths in the file are relative to the file, wherever the command is typed.
-        Self::from_raw(raw, data, path.parent().unwrap_or(Path::new(".")))
+        let base = path.parent().unwrap_or(Path::new("."));
+        let catalog = raw.catalog.take().map(|catalog| Catalog::of(catalog, base)).transpose();
+        let catalog = catalog.map_err(|source| ConfigError::Catalog { path: path.to_owned(), source })?;
+        Ok(Self { catalog, ..Self::from_raw(raw, data, base)? })
     }
 
     fn from_raw(raw: raw::Settings, data: &Path, base: &Path) -> Result<Self, ConfigError> {
@@ -150,6 +168,8 @@ impl Config {
             s3: raw.s3.allow,
             secrets: Secrets::of(raw.secrets, base),
             private_hosts: Hosts::Listed(raw.plugin_http.private_hosts),
+            catalog: None,
+            catalog_cache: data.join("catalog-cache"),
             fetch: Fetch::of(raw.fetch),
             timeouts: Timeouts::of(&raw.timeouts),
             limits: PluginLimits::from_raw(raw.plugin_limits),
@@ -277,6 +297,25 @@ mod tests {
             keep_alive: None,
         };
         assert_eq!(config.timeouts, expected);
+    }
+
+    #[test]
+    fn reads_where_published_plugins_come_from() {
+        let key = PublicKey::from_bytes([7; 32]);
+        let text =
+            format!("[catalog]\nlocation = 's3://plugins/team'\ntrusted_keys = ['{key}']\npath_style = true");
+        let catalog = load(&text).unwrap().catalog.unwrap();
+        assert_eq!(catalog.location.to_string(), "s3://plugins/team/");
+        assert_eq!((catalog.trusted_keys, catalog.s3.path_style), (vec![key], true));
+        assert_eq!(load("").unwrap().catalog, None);
+        for text in [
+            "",
+            "location = 's3://'",
+            "location = 'a'\ntrusted_keys = ['x']",
+            "location = 'a'\nallow_unsigned = true",
+        ] {
+            assert!(load(&format!("[catalog]\n{text}")).is_err(), "{text}");
+        }
     }
 
     #[test]

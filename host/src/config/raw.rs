@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::{HostPattern, S3Prefix, SecretName, SecretSource};
+use super::{HostPattern, PublicKey, S3Prefix, SecretName, SecretSource};
 use crate::capability::{Bare, bare};
 use crate::ids::{InvalidId, PluginName};
 
@@ -20,6 +20,7 @@ pub(super) struct Settings {
     pub(super) s3: S3,
     pub(super) secrets: BTreeMap<SecretName, SecretSource>,
     pub(super) plugin_http: PluginHttp,
+    pub(super) catalog: Option<Catalog>,
     pub(super) timeouts: Timeouts,
     pub(super) plugin_limits: PluginLimits,
     pub(super) plugin_breaker: Breaker,
@@ -33,6 +34,18 @@ pub(super) struct Settings {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct S3 {
     pub(super) allow: Vec<S3Prefix>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Catalog {
+    pub(super) location: Text,
+    #[serde(default)]
+    pub(super) trusted_keys: Vec<PublicKey>,
+    #[serde(default)]
+    pub(super) endpoint: Option<Text>,
+    #[serde(default)]
+    pub(super) path_style: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -1,5 +1,6 @@
 use std::cmp::Ordering;
 use std::fmt;
+use std::str::FromStr;
 
 /// Why a text names no release.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,6 +55,14 @@ impl Digest {
     }
 }
 
+impl FromStr for Digest {
+    type Err = InvalidRelease;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRelease> {
+        Self::parse(text)
+    }
+}
+
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -95,6 +104,14 @@ impl Version {
             ([major, _, _], [newer_major, _, _]) => newer_major == major,
         };
         same && self <= newer
+    }
+}
+
+impl FromStr for Version {
+    type Err = InvalidRelease;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRelease> {
+        Self::parse(text)
     }
 }
 

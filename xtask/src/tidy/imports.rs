@@ -14,9 +14,10 @@ const MAY_IMPORT: [(&str, &[&str]); 17] = [
     ("capability", &["chat", "ids"]),
     ("config", &["capability", "ids", "error", "env"]),
     ("enabled", &["config", "ids"]),
+    ("catalog", &["enabled", "config", "ids"]),
     ("health", &["enabled", "ids", "error", "config"]),
     ("pipeline", &["chat", "capability", "health", "enabled", "ids", "error", "config"]),
-    ("plugin", &["chat", "pipeline", "store", "enabled", "fetch", "config", "ids", "error"]),
+    ("plugin", &["catalog", "chat", "pipeline", "store", "enabled", "fetch", "config", "ids", "error"]),
     ("bedrock", &["chat", "capability", "pipeline", "config", "ids", "error"]),
     ("store", &["chat", "pipeline", "health", "enabled", "ids", "error", "config"]),
     ("fetch", &["config"]),
@@ -41,6 +42,7 @@ const MAY_IMPORT: [(&str, &[&str]); 17] = [
 ];
 
 const ALL: &[&str] = &[
+    "catalog",
     "ids",
     "error",
     "chat",
