@@ -13,9 +13,10 @@ use super::folder::{Folder, LoadError, Loaded, Look};
 use super::idle::Idle;
 use super::imports::{Imports, Services};
 use super::metrics::Metrics;
+use super::released::Released;
 use super::session::Initialised;
 use crate::config::PluginLimits;
-use crate::enabled::{Capability, EnabledPlugin, Terms};
+use crate::enabled::{Capability, EnabledPlugin, Release, Terms};
 use crate::error::{Failure, Kind};
 use crate::ids::{KeyId, PluginName};
 use crate::pipeline::{self, Hook, Plugin};
@@ -63,8 +64,9 @@ pub struct Entry {
 /// The plugins of a folder. A component is compiled when it is first asked for, and kept until its
 /// file changes.
 pub struct Catalog {
-    engine: Engine,
+    pub(super) engine: Engine,
     folder: Folder,
+    released: Released,
     seed_root: Option<SeedRoot>,
     services: Arc<Services>,
     metrics: Metrics,
@@ -76,9 +78,16 @@ impl Catalog {
     /// The plugins of a folder, which need not exist.
     pub fn open(folder: &Path, limits: &PluginLimits) -> Result<Self, CatalogError> {
         let engine = Engine::new(limits).map_err(|fault| CatalogError(fault.to_string()))?;
-        let folder = Folder::new(engine.clone(), folder);
+        let (folder, released) = (Folder::new(engine.clone(), folder), Released::default());
         let (services, metrics, idle) = (Arc::default(), Metrics::default(), Arc::default());
-        Ok(Self { engine, folder, seed_root: None, services, metrics, idle })
+        Ok(Self { engine, folder, released, seed_root: None, services, metrics, idle })
+    }
+
+    /// With releases from a catalog of published plugins.
+    #[must_use]
+    pub fn with_releases(mut self, published: Option<crate::catalog::Catalog>) -> Self {
+        self.released = Released::new(published);
+        self
     }
 
     /// With the secret that seeds are derived from. Only a catalog that has it can serve requests.
@@ -125,13 +134,21 @@ impl Catalog {
 
     /// Whether a plugin may run on its terms, and would start with its config within its limits.
     pub async fn check(&self, enabled: &EnabledPlugin) -> Result<(), CheckError> {
-        let EnabledPlugin { name, config, terms, .. } = enabled;
-        let compiled = self.load(name)?;
+        let EnabledPlugin { name, config, release, terms } = enabled;
+        let compiled = match release {
+            Some(release) => self.released.load(&self.engine, name, release).await?,
+            None => self.load(name)?,
+        };
         admit(name, &compiled, terms)?;
         self.describe(name, &compiled, config, terms).await.map(drop)
     }
 
-    async fn describe(
+    /// Gets a release now, so that no request waits for it.
+    pub async fn preload(&self, name: &PluginName, release: &Release) -> Result<(), LoadError> {
+        self.released.load(&self.engine, name, release).await.map(drop)
+    }
+
+    pub(super) async fn describe(
         &self,
         name: &PluginName,
         compiled: &Compiled,
@@ -181,6 +198,19 @@ impl Catalog {
             .unwrap_or_else(|_| Err(LoadError::Missing { name: name.clone(), file: self.folder.file(name) }))
     }
 
+    /// A plugin of the folder. One that has changed goes on as it was until it is compiled.
+    async fn of_folder(self: &Arc<Self>, name: &PluginName) -> Loaded {
+        match self.folder.look(name, Instant::now()) {
+            Look::Same(loaded) => loaded,
+            Look::Changed(older) => {
+                let (catalog, name) = (Arc::clone(self), name.clone());
+                tokio::spawn(async move { catalog.load_apart(&name).await.map(drop) });
+                Ok(older)
+            }
+            Look::Unknown => self.load_apart(name).await,
+        }
+    }
+
     /// What is to be done now and then: files that have changed are loaded, and instances end that
     /// waited too long.
     pub async fn tidy_up(self: &Arc<Self>) {
@@ -197,14 +227,9 @@ impl Catalog {
 impl pipeline::Plugins for Arc<Catalog> {
     async fn bind(&self, enabled: &EnabledPlugin, key: &KeyId) -> Result<Arc<dyn Plugin>, Failure> {
         let EnabledPlugin { name, config, release, terms } = enabled;
-        let loaded = match self.folder.look(name, Instant::now()) {
-            Look::Same(loaded) => loaded,
-            Look::Changed(older) => {
-                let (catalog, name) = (Self::clone(self), name.clone());
-                tokio::spawn(async move { catalog.load_apart(&name).await.map(drop) });
-                Ok(older)
-            }
-            Look::Unknown => self.load_apart(name).await,
+        let loaded = match release {
+            Some(release) => self.released.load(&self.engine, name, release).await,
+            None => self.of_folder(name).await,
         };
         let unusable = |reason: String| {
             let message =

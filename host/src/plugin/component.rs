@@ -6,6 +6,7 @@ use super::bindings::exports::adit::plugin::{
     text_hook,
 };
 use super::client_format::Routes;
+use super::compile;
 use super::engine::Engine;
 use super::instance::Guest;
 use super::model_format::Models;
@@ -28,6 +29,11 @@ pub enum Refused {
     /// It is not WebAssembly, or not valid.
     #[error("is not a valid WebAssembly component: {0}")]
     Invalid(String),
+    /// Nothing can be compiled here.
+    #[error(
+        "has to be compiled, and this Adit has no compiler: publish the plugin, and enable a release of it"
+    )]
+    NoCompiler,
     /// It asks for what it may not have.
     #[error("imports {}, which plugins may not use", quoted(.0))]
     Imports(Vec<String>),
@@ -71,8 +77,12 @@ impl Compiled {
         if !bytes.starts_with(b"\0asm") {
             return Err(Refused::Invalid("it does not begin as WebAssembly does".to_owned()));
         }
-        let component = Component::from_binary(&engine.wasmtime, bytes)
-            .map_err(|fault| Refused::Invalid(one_line(&fault)))?;
+        Self::from_component(engine, compile::component(&engine.wasmtime, bytes)?)
+    }
+
+    /// Checks what was compiled, here or elsewhere.
+    #[expect(clippy::needless_pass_by_value, reason = "what is checked is kept")]
+    pub(super) fn from_component(engine: &Engine, component: Component) -> Result<Self, Refused> {
         let imports = imports(engine, &component)?;
         let mismatch = |fault: wasmtime::Error| Refused::Mismatch(one_line(&fault));
         let exported = exports(engine, &component);
@@ -117,6 +127,13 @@ impl Compiled {
 
     pub(super) fn hooks(&self) -> Hooks {
         self.hooks
+    }
+
+    /// The version of the contract that it was built for.
+    pub(super) fn contract(&self, engine: &Engine) -> Option<Version> {
+        let exports = exports(engine, self.pre.component());
+        let version = exports.iter().find_map(|name| name.strip_prefix("adit:plugin/lifecycle@"))?;
+        Version::parse(version).ok()
     }
 }
 

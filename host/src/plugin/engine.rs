@@ -7,6 +7,7 @@ use super::bindings::adit::plugin::{chat, formats, types};
 use super::instance::Guest;
 use super::ticker::Ticker;
 use super::{imports, wasi};
+use crate::catalog::Target;
 use crate::config::PluginLimits;
 
 /// The stack of a guest, in bytes, and of the fiber that it runs on.
@@ -25,7 +26,7 @@ pub(super) struct Engine {
 
 impl Engine {
     pub(super) fn new(limits: &PluginLimits) -> wasmtime::Result<Self> {
-        let wasmtime = Wasmtime::new(&settings(limits))?;
+        let wasmtime = Wasmtime::new(&settings(limits)?)?;
         let mut linker = Linker::new(&wasmtime);
         wasi::link(&mut linker)?;
         imports::link(&mut linker)?;
@@ -41,16 +42,51 @@ impl Engine {
     }
 }
 
-fn settings(limits: &PluginLimits) -> Config {
-    let mut config = Config::new();
-    config.epoch_interruption(true);
+fn settings(limits: &PluginLimits) -> wasmtime::Result<Config> {
+    let mut config = code_settings(Target::HERE)?;
     config.max_wasm_stack(GUEST_STACK_BYTES);
     config.async_stack_size(FIBER_STACK_BYTES);
     // A trap is reported by name; symbolised backtraces of guests would only fill the log.
     config.wasm_backtrace_max_frames(None);
-    config.memory_init_cow(true);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits)));
-    config
+    Ok(config)
+}
+
+/// All settings that compiled code depends on: the same whether it is compiled here and now, or
+/// ahead of time for a machine of some kind. No kind takes anything from the machine that compiles.
+pub(super) fn code_settings(target: Option<Target>) -> wasmtime::Result<Config> {
+    let mut config = Config::new();
+    config.epoch_interruption(true);
+    config.memory_init_cow(true);
+    #[cfg(feature = "compiler")]
+    if let Some(target) = target {
+        config.target(target.triple())?;
+        for flag in processor_flags(target) {
+            enable(&mut config, flag);
+        }
+    }
+    #[cfg(not(feature = "compiler"))]
+    let _ = target;
+    Ok(config)
+}
+
+/// What a processor of this kind has, in Cranelift's words.
+#[cfg(feature = "compiler")]
+fn processor_flags(target: Target) -> &'static [&'static str] {
+    match target {
+        Target::X86_64Linux => {
+            &["has_cmpxchg16b", "has_popcnt", "has_sse3", "has_ssse3", "has_sse41", "has_sse42"]
+        }
+        Target::Aarch64Linux => &[],
+    }
+}
+
+#[cfg(feature = "compiler")]
+#[expect(unsafe_code, reason = "Cranelift trusts that the processor has what it is told")]
+fn enable(config: &mut Config, flag: &str) {
+    // SAFETY: these flags only name instructions, and wasmtime looks whether the processor has them
+    // before it loads code that was compiled with them.
+    unsafe { config.cranelift_flag_enable(flag) };
 }
 
 /// Room for `limits.instances` components. All but the stacks are counters, or address space until

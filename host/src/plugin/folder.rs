@@ -9,6 +9,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::component::{Compiled, Refused};
 use super::engine::Engine;
+use super::released::ReleaseError;
+use crate::enabled::Version;
 use crate::ids::PluginName;
 
 /// How often a file is looked at, at most.
@@ -35,6 +37,16 @@ pub enum LoadError {
         file: PathBuf,
         /// Why.
         reason: Arc<Refused>,
+    },
+    /// The release is not to be had.
+    #[error("the plugin `{name}` {version} cannot be used: {reason}")]
+    Release {
+        /// The plugin.
+        name: PluginName,
+        /// The version that was enabled.
+        version: Version,
+        /// Why.
+        reason: Arc<ReleaseError>,
     },
 }
 

@@ -1,0 +1,155 @@
+//! Plugins of the catalog: fetched, verified, and kept by the digest of their release.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use wasmtime::component::Component;
+
+use super::folder::LoadError;
+use super::compatibility;
+use super::component::{Compiled, Refused, one_line};
+use super::engine::Engine;
+use crate::catalog::{Catalog, CatalogError, ReleaseStatement};
+use crate::enabled::{Digest, Release};
+use crate::ids::PluginName;
+
+/// How long a release that was not to be had is not asked for again.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// Why a release cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ReleaseError {
+    /// There is no catalog.
+    #[error("the settings have no `[catalog]`")]
+    NoCatalog,
+    /// The catalog does not have it, or what it has is refused.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// What it has is no plugin.
+    #[error("the component {0}")]
+    Component(#[from] Refused),
+    /// There is no code for this host, and nothing here that could make it.
+    #[error("this Adit has no compiler, and there is no code for it: {0}")]
+    NoCode(CodeError),
+    /// The thread that compiled it is gone.
+    #[error("it could not be compiled")]
+    Interrupted,
+}
+
+/// Why there is no code for this host.
+#[derive(Debug, thiserror::Error)]
+pub enum CodeError {
+    /// Plugins are not compiled ahead of time for such machines.
+    #[error("nothing is compiled ahead of time for this kind of machine")]
+    OtherMachine,
+    /// The catalog does not have it, or what it has is refused.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// The engine does not take it.
+    #[error("the engine refuses it: {0}")]
+    Engine(String),
+}
+
+/// The releases that were asked for.
+#[derive(Default)]
+pub(super) struct Released {
+    catalog: Option<Catalog>,
+    slots: Mutex<HashMap<Digest, Arc<Slot>>>,
+}
+
+/// A release. Who comes while it is fetched waits for it, and for no other.
+type Slot = tokio::sync::Mutex<Option<Outcome>>;
+
+enum Outcome {
+    Ready(Arc<Compiled>),
+    Failed(LoadError, Instant),
+}
+
+impl Released {
+    pub(super) fn new(catalog: Option<Catalog>) -> Self {
+        Self { catalog, slots: Mutex::default() }
+    }
+
+    /// A release, ready to run. What failed a moment ago is not tried again at once.
+    pub(super) async fn load(
+        &self,
+        engine: &Engine,
+        name: &PluginName,
+        release: &Release,
+    ) -> Result<Arc<Compiled>, LoadError> {
+        let slot = {
+            let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(slots.entry(release.digest.clone()).or_default())
+        };
+        let mut outcome = slot.lock().await;
+        match &*outcome {
+            Some(Outcome::Ready(compiled)) => return Ok(Arc::clone(compiled)),
+            Some(Outcome::Failed(fault, at)) if at.elapsed() < PAUSE => return Err(fault.clone()),
+            _ => {}
+        }
+        let loaded = self.fetch(engine, name, release).await.map(Arc::new).map_err(|reason| {
+            let (name, version) = (name.clone(), release.version);
+            LoadError::Release { name, version, reason: Arc::new(reason) }
+        });
+        *outcome = Some(match &loaded {
+            Ok(compiled) => Outcome::Ready(Arc::clone(compiled)),
+            Err(fault) => Outcome::Failed(fault.clone(), Instant::now()),
+        });
+        loaded
+    }
+
+    async fn fetch(
+        &self,
+        engine: &Engine,
+        name: &PluginName,
+        release: &Release,
+    ) -> Result<Compiled, ReleaseError> {
+        let catalog = self.catalog.as_ref().ok_or(ReleaseError::NoCatalog)?;
+        let statement = catalog.pinned(name, release).await?;
+        let without_code = match code(catalog, engine, &statement).await {
+            Ok(component) => {
+                let engine = engine.clone();
+                return apart(move || Compiled::from_component(&engine, component)).await;
+            }
+            Err(fault) => fault,
+        };
+        if cfg!(not(feature = "compiler")) {
+            return Err(ReleaseError::NoCode(without_code));
+        }
+        tracing::warn!(plugin = %name, version = %release.version, "compiling a release here: {without_code}");
+        let (engine, wasm) = (engine.clone(), catalog.content(&statement.wasm).await?);
+        apart(move || Compiled::from_bytes(&engine, &wasm)).await
+    }
+}
+
+/// Compiling and linking take their time.
+async fn apart(
+    work: impl FnOnce() -> Result<Compiled, Refused> + Send + 'static,
+) -> Result<Compiled, ReleaseError> {
+    let compiled = tokio::task::spawn_blocking(work).await.map_err(|_| ReleaseError::Interrupted)?;
+    Ok(compiled?)
+}
+
+/// The code that the publisher has made for this very engine.
+async fn code(
+    catalog: &Catalog,
+    engine: &Engine,
+    statement: &ReleaseStatement,
+) -> Result<Component, CodeError> {
+    let here = compatibility::here(&engine.wasmtime);
+    let (target, compatibility) = here.ok_or(CodeError::OtherMachine)?;
+    let file = catalog.artifact(&statement.wasm.digest, target, &compatibility).await?;
+    map(engine, &file).map_err(|fault| CodeError::Engine(one_line(&fault)))
+}
+
+#[expect(unsafe_code, reason = "compiled code is code: the engine cannot check what it does")]
+fn map(engine: &Engine, file: &Path) -> wasmtime::Result<Component> {
+    // SAFETY: a key that the operator trusts has signed the digest of this file, together with the
+    // full version and the settings of this engine, as what this engine's own compiler made. The
+    // file was compared with the digest right now. It lies in a folder that only this user can
+    // write, where files are renamed into place and never written to, so it stays as it is.
+    unsafe { Component::deserialize_file(&engine.wasmtime, file) }
+}
