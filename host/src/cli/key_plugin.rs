@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 
 use super::grants::GrantArgs;
 use super::plugin_terms::{self, TermsArgs};
+use super::release::{self, WantedRelease};
 use super::{key_argument, output, table};
 use crate::config::Config;
 use crate::enabled::EnabledPlugin;
@@ -43,6 +44,10 @@ pub(super) enum SwitchCommand {
         /// What the plugin is set to: a JSON text, or `@` and the file that holds it.
         #[arg(long, value_name = "JSON|@FILE", default_value = "{}")]
         config: String,
+        /// Which release of the catalog runs: a version, or `latest`. It is pinned by its digest. Without
+        /// this, the plugin folder's file runs.
+        #[arg(long, value_name = "VERSION")]
+        version: Option<WantedRelease>,
         /// Run it right before this plugin. Without it, a new plugin runs last.
         #[arg(long, value_name = "PLUGIN")]
         before: Option<PluginName>,
@@ -73,18 +78,27 @@ pub(super) async fn run(data: &Path, keys: &Sqlite, command: KeyPluginCommand) -
 /// Switches a plugin on or off.
 pub(super) async fn switch(data: &Path, keys: &Sqlite, command: SwitchCommand) -> anyhow::Result<()> {
     match command {
-        SwitchCommand::Enable { key, plugin, config, before, grants, terms, settings } => {
+        SwitchCommand::Enable { key, plugin, config, version, before, grants, terms, settings } => {
             let key = key_argument::find(keys, &key).await?;
             let config = json_text(&config)?;
             let settings = Config::load(settings.as_deref(), data)?;
+            let published = release::catalog(&settings).await;
             let mut enabled = EnabledPlugin::new(plugin.clone(), config);
             terms.apply(&mut enabled.terms, &settings.limits)?;
             grants.apply(&mut enabled.terms, &settings.secrets)?;
-            let catalog = Catalog::open(&settings.plugins, &settings.limits)?;
+            if let Some(wanted) = version {
+                enabled.release = Some(release::pin(keys, published.as_ref(), &enabled, wanted).await?);
+            }
+            let catalog = Catalog::open(&settings.plugins, &settings.limits)?.with_releases(published);
             catalog.check(&enabled).await.map_err(|error| anyhow!("{}", fault_lines(&error)))?;
             let position = before.map_or(Position::Last, Position::Before);
+            let release = enabled.release.clone();
             keys.enable_plugin(&key.id, enabled, position).await?;
-            output::note(&format!("Plugin `{plugin}` runs for key `{}` ({}).", key.id, key.name));
+            let version = release.as_ref().map(|release| format!(" {}", release.version)).unwrap_or_default();
+            if let Some(release) = release {
+                keys.note_release(&plugin, release.version).await?;
+            }
+            output::note(&format!("Plugin `{plugin}`{version} runs for key `{}` ({}).", key.id, key.name));
         }
         SwitchCommand::Disable { key, plugin } => {
             let key = key_argument::find(keys, &key).await?;
@@ -102,15 +116,15 @@ async fn list(keys: &Sqlite, key: &str, json: bool) -> anyhow::Result<()> {
     }
     let row = |plugin: &EnabledPlugin| {
         let terms = plugin_terms::words(&plugin.terms).join(" ");
-        [plugin.name.to_string(), terms, in_one_line(&plugin.config)]
+        [plugin.name.to_string(), version(plugin), terms, in_one_line(&plugin.config)]
     };
     let rows: Vec<_> = plugins.iter().map(row).collect();
-    output::result(&table::table(["PLUGIN", "TERMS", "CONFIG"], &rows))?;
+    output::result(&table::table(["PLUGIN", "VERSION", "TERMS", "CONFIG"], &rows))?;
     Ok(())
 }
 
 /// The JSON text of a `--config`, as it was written.
-fn json_text(argument: &str) -> anyhow::Result<String> {
+pub(super) fn json_text(argument: &str) -> anyhow::Result<String> {
     let text = match argument.strip_prefix('@') {
         Some(path) => fs::read_to_string(path).map_err(|error| anyhow!("cannot read `{path}`: {error}"))?,
         None => argument.to_owned(),
@@ -118,6 +132,11 @@ fn json_text(argument: &str) -> anyhow::Result<String> {
     let json: &RawValue =
         serde_json::from_str(&text).map_err(|error| anyhow!("the config is not JSON: {error}"))?;
     Ok(json.get().to_owned())
+}
+
+/// The pinned version, if the plugin does not come from the plugin folder.
+fn version(plugin: &EnabledPlugin) -> String {
+    plugin.release.as_ref().map(|release| release.version.to_string()).unwrap_or_default()
 }
 
 /// Why a plugin does not start with a config, with each fault of the config on a line of its own.
@@ -140,6 +159,10 @@ fn in_one_line(config: &str) -> String {
 #[derive(Serialize)]
 pub(super) struct EnabledView<'a> {
     name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<&'a str>,
     config: &'a RawValue,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     terms: Vec<String>,
@@ -147,8 +170,13 @@ pub(super) struct EnabledView<'a> {
 
 impl<'a> EnabledView<'a> {
     fn of(plugin: &'a EnabledPlugin) -> anyhow::Result<Self> {
-        let config = serde_json::from_str(&plugin.config)?;
-        Ok(Self { name: plugin.name.as_str(), config, terms: plugin_terms::words(&plugin.terms) })
+        Ok(Self {
+            name: plugin.name.as_str(),
+            version: plugin.release.as_ref().map(|release| release.version.to_string()),
+            digest: plugin.release.as_ref().map(|release| release.digest.as_str()),
+            config: serde_json::from_str(&plugin.config)?,
+            terms: plugin_terms::words(&plugin.terms),
+        })
     }
 }
 

@@ -14,6 +14,8 @@ mod plugin;
 mod plugin_rollout;
 mod plugin_status;
 mod plugin_terms;
+mod publish;
+mod release;
 pub mod serve;
 mod table;
 
@@ -43,7 +45,7 @@ enum Command {
     /// Make, list and revoke keys, and switch plugins for them.
     #[command(subcommand)]
     Key(key::KeyCommand),
-    /// Look at the plugins, and switch them on and off for keys.
+    /// Look at plugins, switch them on and off for keys, and publish them.
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
 }

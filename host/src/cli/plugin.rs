@@ -1,12 +1,13 @@
-//! `adit plugin`: what lies in the plugin folder, who has it, and how it does.
+//! `adit plugin`: what lies in the plugin folder, who has it, how it does, and what is published.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use serde::Serialize;
 
 use super::key_plugin::{self, SwitchCommand};
 use super::plugin_rollout::{self, RolloutArgs};
+use super::publish::{self, PublishArgs, ReleasesArgs};
 use super::{SettingsFile, output, plugin_status, table};
 use crate::config::Config;
 use crate::plugin::{Catalog, Entry};
@@ -32,6 +33,15 @@ pub(super) enum PluginCommand {
     },
     /// Try a release with some of the keys that have its plugin.
     Rollout(RolloutArgs),
+    /// Make a key that signs releases, and print its public half for `[catalog] trusted_keys`.
+    Keygen {
+        /// The file to make, which nobody else may read.
+        file: PathBuf,
+    },
+    /// Check a plugin, compile it, sign it, and put it into a catalog as a release.
+    Publish(PublishArgs),
+    /// List what a catalog holds.
+    Releases(ReleasesArgs),
 }
 
 pub(super) async fn run(data: &Path, command: PluginCommand) -> anyhow::Result<()> {
@@ -40,6 +50,9 @@ pub(super) async fn run(data: &Path, command: PluginCommand) -> anyhow::Result<(
         PluginCommand::Switch(command) => key_plugin::switch(data, &Sqlite::open(data)?, command).await,
         PluginCommand::Status { json } => plugin_status::run(&Sqlite::open(data)?, json).await,
         PluginCommand::Rollout(args) => plugin_rollout::run(data, &Sqlite::open(data)?, args).await,
+        PluginCommand::Keygen { file } => publish::keygen(&file),
+        PluginCommand::Publish(arguments) => publish::publish(data, arguments).await,
+        PluginCommand::Releases(arguments) => publish::releases(data, arguments).await,
     }
 }
 

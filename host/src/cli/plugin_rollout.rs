@@ -6,9 +6,10 @@ use anyhow::{anyhow, bail};
 use clap::Args;
 
 use super::key_plugin::fault_lines;
-use super::{SettingsFile, output};
+use super::{SettingsFile, output, release};
+use crate::catalog::Wanted;
 use crate::config::Config;
-use crate::enabled::{EnabledPlugin, Percent, Release, Rollout, Version};
+use crate::enabled::{EnabledPlugin, Percent, Rollout, Version};
 use crate::ids::PluginName;
 use crate::plugin::Catalog;
 use crate::store::{Key, Keys, Rollouts, Sqlite};
@@ -54,8 +55,12 @@ pub(super) async fn run(data: &Path, store: &Sqlite, args: RolloutArgs) -> anyho
         bail!("say `--version` and `--percent`, or `--stop`, or `--finish`");
     };
     let settings = Config::load(settings.path.as_deref(), data)?;
-    let catalog = Catalog::open(&settings.plugins, &settings.limits)?;
-    let release = resolve(&catalog, &plugin, Version::parse(&version)?)?;
+    let Some(published) = release::catalog(&settings).await else {
+        bail!("there is no plugin `{plugin}` {version}: the settings name no `[catalog]`");
+    };
+    let wanted = Wanted::Exactly(Version::parse(&version)?);
+    let release = published.resolve(&plugin, wanted).await?.release;
+    let catalog = Catalog::open(&settings.plugins, &settings.limits)?.with_releases(Some(published));
     let rollout = Rollout { plugin, release, percent, step_back_after, failures: 0, stepped_back: None };
     let affected = affected(&rollout, store.list().await?);
     check(&catalog, &affected).await?;
@@ -66,11 +71,6 @@ pub(super) async fn run(data: &Path, store: &Sqlite, args: RolloutArgs) -> anyho
         percent.number()
     ));
     Ok(())
-}
-
-/// Finds the release that the catalog has under a version.
-fn resolve(_: &Catalog, plugin: &PluginName, version: Version) -> anyhow::Result<Release> {
-    bail!("there is no plugin `{plugin}` {version}: the settings name no catalog")
 }
 
 /// The keys that get the release, each with its plugin as it would run then.
@@ -102,7 +102,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::enabled::Digest;
+    use crate::enabled::{Digest, Release};
     use crate::ids::KeyId;
     use crate::store::{KeyName, Policy};
 

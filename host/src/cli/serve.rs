@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 
 use super::housekeeping::Housekeeping;
-use super::{ServeArgs, output};
+use super::{ServeArgs, output, release};
 use crate::bedrock::Bedrock;
 use crate::config::{self, Config};
 use crate::fetch::{Fetcher, Outbound};
@@ -31,15 +31,17 @@ pub async fn run(data: &Path, args: ServeArgs) -> anyhow::Result<()> {
     let seed_root = SeedRoot::new(*keys.seed_root().expose());
     let services = Services {
         values: Some(Arc::<Sqlite>::clone(&keys)),
-        outbound: Outbound::new(config.private_hosts),
+        outbound: Outbound::new(config.private_hosts.clone()),
         secrets,
     };
-    let catalog = Catalog::open(&config.plugins, &config.limits)?;
+    let published = release::catalog(&config).await;
+    let catalog = Catalog::open(&config.plugins, &config.limits)?.with_releases(published);
     let catalog = Arc::new(catalog.with_seed_root(seed_root).with_services(services));
     let upstream = Bedrock::connect(&config.bedrock, &config.timeouts, config.models).await?;
     let upstream = Arc::new(upstream);
     load_plugins(&catalog).await?;
 
+    tokio::spawn(load_releases(Arc::clone(&catalog), Arc::clone(&keys)));
     let replay = match config.replay {
         config::Replay::Capsule => Replay::Capsule(*keys.seed_root().expose()),
         config::Replay::Store => Replay::Store(Arc::<Sqlite>::clone(&keys)),
@@ -91,6 +93,22 @@ async fn load_plugins(catalog: &Arc<Catalog>) -> anyhow::Result<()> {
         tracing::error!(%fault, "plugin refused");
     }
     Ok(())
+}
+
+/// Gets the releases that keys use, while requests are served already: those that need one wait for
+/// it, and a catalog that is out of reach holds up nobody else.
+async fn load_releases(catalog: Arc<Catalog>, keys: Arc<Sqlite>) {
+    let keys = match keys.list().await {
+        Ok(keys) => keys,
+        Err(fault) => return tracing::error!(%fault, "which releases are used is not known"),
+    };
+    let used = keys.iter().filter(|key| key.revoked.is_none()).flat_map(|key| &key.plugins);
+    for (name, release) in used.filter_map(|plugin| Some((&plugin.name, plugin.release.as_ref()?))) {
+        match catalog.preload(name, release).await {
+            Ok(()) => tracing::info!(plugin = %name, version = %release.version, "release loaded"),
+            Err(fault) => tracing::error!(%fault, "release refused"),
+        }
+    }
 }
 
 /// After a stop, until the requests that run have had their time or somebody asks again.

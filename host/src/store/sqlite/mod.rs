@@ -10,6 +10,7 @@ mod health;
 mod open;
 mod policy;
 mod reader;
+mod releases;
 mod rollout;
 mod rows;
 mod thoughts;
