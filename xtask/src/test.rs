@@ -7,7 +7,7 @@ use anyhow::bail;
 use crate::command::{self, say};
 use crate::wasm_toolchain::WasmToolchain;
 use crate::workspace::Workspace;
-use crate::{clients, instructions, languages, plugins};
+use crate::{clients, instructions, languages, plugins, python};
 
 /// What is tested.
 #[derive(clap::Args)]
@@ -123,11 +123,15 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
 }
 
 fn rust(workspace: &Workspace, built: &Built<'_>) -> anyhow::Result<()> {
+    let runtime_only = workspace.build_runtime_only()?;
+    let requirements = workspace.root.join("tests/end-to-end/requirements.txt");
+    let python = python::environment(&workspace.target.join("venv-s3"), &requirements)?;
     say("running the tests written in Rust");
-    let mut cargo = workspace.cargo();
-    cargo.args(["test", "--workspace", "--no-fail-fast"]);
+    let mut tests = workspace.cargo();
+    tests.env("ADIT_RUNTIME_ONLY_BIN", runtime_only).env("MINISTACK_BIN", python.with_file_name("ministack"));
+    tests.args(["test", "--workspace", "--no-fail-fast"]);
     if built.languages.is_none() {
-        cargo.args(["--", "--skip", "languages::"]);
+        tests.args(["--", "--skip", "languages::"]);
     }
-    command::run(built.tell(&mut cargo))
+    command::run(built.tell(&mut tests))
 }

@@ -49,6 +49,20 @@ impl Workspace {
         command::run(cargo.args(["build", "--workspace", "--bins", "--examples"]))
     }
 
+    /// Builds an `adit` without the compiler, and answers where it lies: beside the usual one, which stays.
+    pub(crate) fn build_runtime_only(&self) -> anyhow::Result<PathBuf> {
+        command::say("building adit without its compiler");
+        let target = self.target.join("runtime-only");
+        let mut cargo = self.cargo();
+        cargo.args(["build", "--package", "adit", "--bins", "--examples", "--no-default-features"]);
+        // What both builds have in common is compiled once: only what is finished goes elsewhere.
+        let shared = format!("build.build-dir={:?}", self.target.display().to_string());
+        command::run(cargo.arg("--config").arg(shared).arg("--target-dir").arg(&target))?;
+        let built = self.binary("adit-runtime-only");
+        std::fs::copy(target.join("debug/adit"), &built).context("cannot copy `adit`")?;
+        Ok(built)
+    }
+
     /// Cargo's target folder for WebAssembly. Apart from the native one: neither waits for the other's lock.
     pub(crate) fn wasm_target(&self) -> PathBuf {
         self.target.join("wasm")

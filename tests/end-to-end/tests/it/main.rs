@@ -8,6 +8,7 @@ mod harness;
 
 mod bedrock_key;
 mod breaker;
+mod catalog;
 mod client_format;
 mod client_leaves;
 mod embeddings;

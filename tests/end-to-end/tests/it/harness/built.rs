@@ -10,6 +10,16 @@ pub(crate) fn adit() -> PathBuf {
     file("ADIT_BIN", "debug/adit")
 }
 
+/// `adit` without its compiler
+pub(crate) fn runtime_only() -> PathBuf {
+    file("ADIT_RUNTIME_ONLY_BIN", "debug/adit-runtime-only")
+}
+
+/// An S3 of this machine
+pub(crate) fn ministack() -> PathBuf {
+    file("MINISTACK_BIN", "venv-s3/bin/ministack")
+}
+
 /// `bedrock-sim`
 pub(crate) fn bedrock_sim() -> PathBuf {
     file("BEDROCK_SIM_BIN", "debug/bedrock-sim")

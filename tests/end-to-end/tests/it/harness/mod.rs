@@ -5,6 +5,7 @@ pub(crate) mod built;
 mod connection;
 mod key;
 mod process;
+mod s3;
 mod sim;
 mod stack;
 mod web;
@@ -13,6 +14,7 @@ pub(crate) use answer::{Answer, Event};
 pub(crate) use connection::{Connection, Stream};
 pub(crate) use key::{Key, says};
 pub(crate) use process::PATIENCE;
+pub(crate) use s3::S3;
 pub(crate) use stack::{Setup, Stack};
 pub(crate) use web::{Web, fine};
 

@@ -1,7 +1,7 @@
 //! An Adit in front of a stand-in for Bedrock, in a folder of its own.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -20,6 +20,7 @@ pub(crate) struct Setup {
     script: Value,
     environment: Vec<(&'static str, &'static str)>,
     upstream: Option<&'static str>,
+    program: PathBuf,
 }
 
 /// The two servers, and the operator's commands. Both end with the value.
@@ -29,6 +30,8 @@ pub(crate) struct Stack {
     pub(crate) sim: Sim,
     environment: Vec<(&'static str, &'static str)>,
     upstream: String,
+    /// What serves. The operator's commands are always those of the usual build.
+    program: PathBuf,
     keys: AtomicU32,
 }
 
@@ -38,7 +41,8 @@ impl Setup {
         let folder = TempDir::new().unwrap();
         fs::create_dir_all(folder.path().join("data/plugins")).unwrap();
         fs::write(folder.path().join("adit.toml"), "").unwrap();
-        Self { folder, script: Value::Array(Vec::new()), environment: Vec::new(), upstream: None }
+        let (script, environment) = (Value::Array(Vec::new()), Vec::new());
+        Self { folder, script, environment, upstream: None, program: built::adit() }
     }
 
     /// Installs plugins under their own names.
@@ -79,13 +83,19 @@ impl Setup {
         self
     }
 
+    /// Serves with the build that has no compiler.
+    pub(crate) fn runtime_only(mut self) -> Self {
+        self.program = built::runtime_only();
+        self
+    }
+
     /// Starts both servers.
     pub(crate) fn start(self) -> Stack {
-        let Self { folder, script, environment, upstream } = self;
+        let Self { folder, script, environment, upstream, program } = self;
         let sim = Sim::start(folder.path(), &script);
         let upstream = upstream.map_or_else(|| sim.url(), str::to_owned);
-        let server = serve(&folder, &environment, &upstream);
-        Stack { folder, server, sim, environment, upstream, keys: AtomicU32::new(0) }
+        let server = serve(&program, &folder, &environment, &upstream);
+        Stack { folder, server, sim, environment, upstream, program, keys: AtomicU32::new(0) }
     }
 }
 
@@ -118,7 +128,19 @@ impl Stack {
     }
 
     fn command(&self, arguments: &[&str]) -> Output {
-        adit(&self.folder, &self.environment).args(arguments).output().unwrap()
+        self.prepared(arguments).output().unwrap()
+    }
+
+    /// A command that is not started yet.
+    pub(crate) fn prepared(&self, arguments: &[&str]) -> Command {
+        let mut command = adit(&built::adit(), &self.folder, &self.environment);
+        command.args(arguments);
+        command
+    }
+
+    /// The folder in which all commands are typed. The settings are `adit.toml` there, and the data is `data`.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// A connection of its own.
@@ -160,13 +182,13 @@ impl Stack {
     /// Ends the server as `kill -9` does, and starts it again on the same data.
     pub(crate) fn kill_and_restart(&mut self) {
         self.server.kill();
-        self.server = serve(&self.folder, &self.environment, &self.upstream);
+        self.server = serve(&self.program, &self.folder, &self.environment, &self.upstream);
     }
 
     /// Ends the server as operators do, and starts it again on the same data.
     pub(crate) fn restart(&mut self) {
         self.server.stop();
-        self.server = serve(&self.folder, &self.environment, &self.upstream);
+        self.server = serve(&self.program, &self.folder, &self.environment, &self.upstream);
     }
 
     /// Ends the server as operators do, and answers all that it has logged.
@@ -190,8 +212,8 @@ fn install(folder: &TempDir, name: &str, bytes: &[u8]) {
 }
 
 /// The program, which sees nothing of this machine's environment.
-fn adit(folder: &TempDir, environment: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(built::adit());
+fn adit(program: &Path, folder: &TempDir, environment: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(program);
     command
         .arg("--data")
         .arg(folder.path().join("data"))
@@ -204,8 +226,8 @@ fn adit(folder: &TempDir, environment: &[(&str, &str)]) -> Command {
     command
 }
 
-fn serve(folder: &TempDir, environment: &[(&str, &str)], upstream: &str) -> Process {
-    let mut command = adit(folder, environment);
+fn serve(program: &Path, folder: &TempDir, environment: &[(&str, &str)], upstream: &str) -> Process {
+    let mut command = adit(program, folder, environment);
     Process::start(command.args([
         "serve",
         "--listen",

@@ -1,0 +1,101 @@
+//! An S3 of this machine.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
+
+use tempfile::TempDir;
+
+use super::connection::Connection;
+use super::process::PATIENCE;
+use super::{Answer, built};
+
+/// A running ministack with one empty bucket, `plugins`. Ends with its value.
+pub(crate) struct S3 {
+    child: Child,
+    address: SocketAddr,
+    _home: TempDir,
+}
+
+impl S3 {
+    /// Starts it, and waits until it answers.
+    pub(crate) fn start() -> Self {
+        let home = TempDir::new().unwrap();
+        // It takes a number only. Nobody else gets this one meanwhile unless he asks for it by name.
+        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
+        let child = Command::new(built::ministack())
+            .current_dir(&home)
+            .env_clear()
+            .env("HOME", home.path())
+            .env("TMPDIR", home.path())
+            .env("BIND_HOST", "127.0.0.1")
+            .env("GATEWAY_PORT", address.port().to_string())
+            .env("SERVICES", "s3")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut s3 = Self { child, address, _home: home };
+        let begun = Instant::now();
+        while TcpStream::connect(address).is_err() {
+            assert!(s3.child.try_wait().unwrap().is_none(), "ministack ended");
+            assert!(begun.elapsed() < PATIENCE, "ministack does not listen");
+            std::thread::yield_now();
+        }
+        assert_eq!(s3.put("", b"").status, 200);
+        s3
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The names of all objects.
+    pub(crate) fn objects(&self) -> Vec<String> {
+        let listing = self.call("GET", "?list-type=2&max-keys=1000", &[], b"");
+        let keys = listing.text().split("<Key>").skip(1);
+        keys.map(|rest| rest.split("</Key>").next().unwrap().to_owned()).collect()
+    }
+
+    pub(crate) fn read(&self, object: &str) -> Vec<u8> {
+        let answer = self.call("GET", object, &[], b"");
+        assert_eq!(answer.status, 200, "{object}");
+        answer.bytes().to_vec()
+    }
+
+    /// Writes an object over what is there, as somebody could who may write to the bucket.
+    pub(crate) fn put(&self, object: &str, bytes: &[u8]) -> Answer {
+        self.call("PUT", object, &[], bytes)
+    }
+
+    /// Writes an object only if there is none.
+    pub(crate) fn create(&self, object: &str, bytes: &[u8]) -> Answer {
+        self.call("PUT", object, &[("if-none-match", "*")], bytes)
+    }
+
+    pub(crate) fn delete(&self, object: &str) {
+        assert_eq!(self.call("DELETE", object, &[], b"").status, 204);
+    }
+
+    /// Ends it: the catalog is out of reach from now on.
+    pub(crate) fn stop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    fn call(&self, method: &str, object: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let mut connection = Connection::open(self.address);
+        let path =
+            if object.starts_with('?') { format!("/plugins{object}") } else { format!("/plugins/{object}") };
+        connection.send_request(method, path.trim_end_matches('/'), headers, body);
+        connection.answer()
+    }
+}
+
+impl Drop for S3 {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
