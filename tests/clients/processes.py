@@ -20,7 +20,7 @@ AWS = {
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 
-MODEL_OPERATIONS = ("Converse", "ConverseStream", "InvokeModel")
+MODEL_OPERATIONS = ("Converse", "ConverseStream", "InvokeModel", "InvokeModelWithResponseStream")
 
 
 class Server:
@@ -65,7 +65,7 @@ class Sim:
 
     def script(self, **action):
         """Does this for every model request from now on. The members are those of a script's `action`."""
-        rules = [{"match": {"operation": name}, "action": action} for name in ("Converse", "ConverseStream")]
+        rules = [{"match": {"operation": name}, "action": action} for name in MODEL_OPERATIONS]
         self._call("PUT", "/_sim/script", rules)
 
     def reset(self):
