@@ -82,22 +82,24 @@ pub(super) async fn switch(data: &Path, keys: &Sqlite, command: SwitchCommand) -
             let key = key_argument::find(keys, &key).await?;
             let config = json_text(&config)?;
             let settings = Config::load(settings.as_deref(), data)?;
-            let published = release::catalog(&settings).await;
             let mut enabled = EnabledPlugin::new(plugin.clone(), config);
             terms.apply(&mut enabled.terms, &settings.limits)?;
             grants.apply(&mut enabled.terms, &settings.secrets)?;
+            let published = release::catalog(&settings).await;
             if let Some(wanted) = version {
-                enabled.release = Some(release::pin(keys, published.as_ref(), &enabled, wanted).await?);
+                let pinned = release::pin(keys, published.as_ref(), &plugin, wanted).await?;
+                release::check_config(published.as_ref(), &pinned, &enabled.config).await?;
+                enabled.release = Some(pinned.release);
             }
             let catalog = Catalog::open(&settings.plugins, &settings.limits)?.with_releases(published);
             catalog.check(&enabled).await.map_err(|error| anyhow!("{}", fault_lines(&error)))?;
             let position = before.map_or(Position::Last, Position::Before);
-            let release = enabled.release.clone();
+            let version = enabled.release.as_ref().map(|release| release.version);
             keys.enable_plugin(&key.id, enabled, position).await?;
-            let version = release.as_ref().map(|release| format!(" {}", release.version)).unwrap_or_default();
-            if let Some(release) = release {
-                keys.note_release(&plugin, release.version).await?;
+            if let Some(version) = version {
+                keys.note_release(&plugin, version).await?;
             }
+            let version = version.map(|version| format!(" {version}")).unwrap_or_default();
             output::note(&format!("Plugin `{plugin}`{version} runs for key `{}` ({}).", key.id, key.name));
         }
         SwitchCommand::Disable { key, plugin } => {
@@ -123,6 +125,11 @@ async fn list(keys: &Sqlite, key: &str, json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The pinned version, if the plugin does not come from the plugin folder.
+fn version(plugin: &EnabledPlugin) -> String {
+    plugin.release.as_ref().map(|release| release.version.to_string()).unwrap_or_default()
+}
+
 /// The JSON text of a `--config`, as it was written.
 pub(super) fn json_text(argument: &str) -> anyhow::Result<String> {
     let text = match argument.strip_prefix('@') {
@@ -132,11 +139,6 @@ pub(super) fn json_text(argument: &str) -> anyhow::Result<String> {
     let json: &RawValue =
         serde_json::from_str(&text).map_err(|error| anyhow!("the config is not JSON: {error}"))?;
     Ok(json.get().to_owned())
-}
-
-/// The pinned version, if the plugin does not come from the plugin folder.
-fn version(plugin: &EnabledPlugin) -> String {
-    plugin.release.as_ref().map(|release| release.version.to_string()).unwrap_or_default()
 }
 
 /// Why a plugin does not start with a config, with each fault of the config on a line of its own.
@@ -170,11 +172,12 @@ pub(super) struct EnabledView<'a> {
 
 impl<'a> EnabledView<'a> {
     fn of(plugin: &'a EnabledPlugin) -> anyhow::Result<Self> {
+        let config = serde_json::from_str(&plugin.config)?;
         Ok(Self {
             name: plugin.name.as_str(),
             version: plugin.release.as_ref().map(|release| release.version.to_string()),
             digest: plugin.release.as_ref().map(|release| release.digest.as_str()),
-            config: serde_json::from_str(&plugin.config)?,
+            config,
             terms: plugin_terms::words(&plugin.terms),
         })
     }

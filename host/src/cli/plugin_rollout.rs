@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use anyhow::{anyhow, bail};
+use anyhow::{Context as _, anyhow, bail};
 use clap::Args;
 
 use super::key_plugin::fault_lines;
-use super::{SettingsFile, output, release};
-use crate::catalog::Wanted;
+use super::release::{self, WantedRelease};
+use super::{SettingsFile, output};
 use crate::config::Config;
-use crate::enabled::{EnabledPlugin, Percent, Rollout, Version};
+use crate::enabled::{EnabledPlugin, Percent, Rollout};
 use crate::ids::PluginName;
 use crate::plugin::Catalog;
 use crate::store::{Key, Keys, Rollouts, Sqlite};
@@ -20,7 +20,7 @@ pub(super) struct RolloutArgs {
     plugin: PluginName,
     /// The version that is tried.
     #[arg(long, value_name = "VERSION", requires = "percent")]
-    version: Option<String>,
+    version: Option<WantedRelease>,
     /// For how many of a hundred keys that have the plugin.
     #[arg(long, value_name = "PERCENT", requires = "version", value_parser = clap::value_parser!(u8).range(0..=100))]
     percent: Option<u8>,
@@ -55,17 +55,21 @@ pub(super) async fn run(data: &Path, store: &Sqlite, args: RolloutArgs) -> anyho
         bail!("say `--version` and `--percent`, or `--stop`, or `--finish`");
     };
     let settings = Config::load(settings.path.as_deref(), data)?;
-    let Some(published) = release::catalog(&settings).await else {
-        bail!("there is no plugin `{plugin}` {version}: the settings name no `[catalog]`");
-    };
-    let wanted = Wanted::Exactly(Version::parse(&version)?);
-    let release = published.resolve(&plugin, wanted).await?.release;
-    let catalog = Catalog::open(&settings.plugins, &settings.limits)?.with_releases(Some(published));
+    let published = release::catalog(&settings).await;
+    let pinned = release::pin(store, published.as_ref(), &plugin, version).await?;
+    let release = pinned.release.clone();
+    let version = release.version;
     let rollout = Rollout { plugin, release, percent, step_back_after, failures: 0, stepped_back: None };
     let affected = affected(&rollout, store.list().await?);
+    for (key, enabled) in &affected {
+        let checked = release::check_config(published.as_ref(), &pinned, &enabled.config).await;
+        checked.with_context(|| format!("nothing was changed: key `{}` ({})", key.id, key.name))?;
+    }
+    let catalog = Catalog::open(&settings.plugins, &settings.limits)?.with_releases(published);
     check(&catalog, &affected).await?;
     let (plugin, keys) = (rollout.plugin.clone(), affected.len());
     store.start_rollout(rollout).await?;
+    store.note_release(&plugin, version).await?;
     output::note(&format!(
         "Plugin `{plugin}` {version} runs for {} % of the keys that have it: {keys} now.",
         percent.number()
@@ -102,7 +106,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::enabled::{Digest, Release};
+    use crate::enabled::{Digest, Release, Version};
     use crate::ids::KeyId;
     use crate::store::{KeyName, Policy};
 

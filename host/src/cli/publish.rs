@@ -11,6 +11,7 @@ use super::key_plugin::{fault_lines, json_text};
 use super::{output, table};
 use crate::catalog::{Package, Publication, Publisher, Schema, SigningKey, Target};
 use crate::config::{Config, Location};
+use crate::enabled::Terms;
 use crate::ids::PluginName;
 use crate::plugin::{self, Catalog, CheckError, Inspected};
 
@@ -101,9 +102,10 @@ async fn checked(settings: &Config, package: &Package, config: &str) -> anyhow::
             return Err(anyhow!("{faults}\nname one that its schema accepts with `--config`"));
         }
     }
-    let limits = manifest.limits.over(&settings.limits);
-    let engine = Catalog::open(&settings.plugins, &limits)?;
-    let inspected = engine.inspect(&manifest.name, wasm, config).await;
+    let (grants, limits) = (manifest.grants.clone(), manifest.limits.clone());
+    let terms = Terms { grants, limits, ..Terms::default() };
+    let engine = Catalog::open(&settings.plugins, &settings.limits)?;
+    let inspected = engine.inspect(&manifest.name, wasm, config, &terms).await;
     let inspected = inspected.map_err(|error| match &error {
         CheckError::Config(_) => anyhow!("{}\nname one that it accepts with `--config`", fault_lines(&error)),
         _ => anyhow!("{}", fault_lines(&error)),

@@ -5,9 +5,10 @@ use std::str::FromStr;
 use anyhow::{anyhow, bail};
 
 use super::key_plugin::fault_lines;
-use crate::catalog::{Catalog, Schema, Wanted};
+use crate::catalog::{Catalog, Published, Schema, Wanted};
 use crate::config::Config;
-use crate::enabled::{EnabledPlugin, InvalidRelease, Release, Version};
+use crate::enabled::{InvalidRelease, Version};
+use crate::ids::PluginName;
 use crate::plugin::CheckError;
 use crate::store::Sqlite;
 
@@ -31,14 +32,13 @@ pub(super) async fn catalog(settings: &Config) -> Option<Catalog> {
     }
 }
 
-/// Finds the release that is wanted, and looks whether the config fits its schema.
+/// Finds the release that is wanted.
 pub(super) async fn pin(
     keys: &Sqlite,
     catalog: Option<&Catalog>,
-    enabled: &EnabledPlugin,
+    plugin: &PluginName,
     WantedRelease(wanted): WantedRelease,
-) -> anyhow::Result<Release> {
-    let plugin = &enabled.name;
+) -> anyhow::Result<Published> {
     let Some(catalog) = catalog else {
         bail!(
             "there is no catalog: name one in `[catalog]` of the settings, and the settings with `--settings`"
@@ -55,11 +55,16 @@ pub(super) async fn pin(
              the catalog may have been rolled back; name a version to go back on purpose"
         );
     }
-    if let Some(schema) = &published.statement.schema {
-        let faults = Schema::parse(&catalog.content(schema).await?)?.faults(&enabled.config);
-        if !faults.is_empty() {
-            return Err(anyhow!("{}", fault_lines(&CheckError::Config(faults))));
-        }
-    }
-    Ok(published.release)
+    Ok(published)
+}
+
+/// Whether a config fits the schema of a release.
+pub(super) async fn check_config(
+    catalog: Option<&Catalog>,
+    published: &Published,
+    config: &str,
+) -> anyhow::Result<()> {
+    let (Some(catalog), Some(schema)) = (catalog, &published.statement.schema) else { return Ok(()) };
+    let faults = Schema::parse(&catalog.content(schema).await?)?.faults(config);
+    if faults.is_empty() { Ok(()) } else { Err(anyhow!("{}", fault_lines(&CheckError::Config(faults)))) }
 }

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::catalog::{Catalog, CheckError};
-use super::folder::LoadError;
 use super::component::{Compiled, Refused};
+use super::folder::LoadError;
 use crate::enabled::{Capability, Terms, Version};
 use crate::ids::PluginName;
 use crate::pipeline::Hook;
@@ -26,25 +26,26 @@ pub struct Inspected {
 }
 
 impl Catalog {
-    /// Compiles a component and starts it with a config, exactly as for a request.
+    /// Compiles a component and starts it with a config on these terms, exactly as for a request.
     pub async fn inspect(
         &self,
         name: &PluginName,
         wasm: &[u8],
         config: &str,
+        terms: &Terms,
     ) -> Result<Inspected, CheckError> {
         let file = PathBuf::from(format!("{name}.wasm"));
         let refused = |reason| LoadError::Refused { file: file.clone(), reason: Arc::new(reason) };
         let compiled = Compiled::from_bytes(&self.engine, wasm).map_err(refused)?;
         let contract = compiled.contract(&self.engine);
         let contract = contract.ok_or_else(|| refused(Refused::NoLifecycle(Vec::new())))?;
-        let said = self.describe(name, &compiled, config, &Terms::default()).await?;
+        let said = self.describe(name, &compiled, config, terms).await?;
         Ok(Inspected {
             name: said.name,
             version: said.version,
             contract,
             hooks: compiled.hooks().iter().map(Hook::name).collect(),
-            imports: compiled.imports.clone(),
+            imports: compiled.imports,
         })
     }
 }

@@ -34,6 +34,6 @@ pub use compile::precompile;
 pub use component::Refused;
 pub use folder::LoadError;
 pub use imports::Services;
-pub use metrics::{Distribution, Metric, Metrics, Recorded};
 pub use inspect::Inspected;
-pub use released::ReleaseError;
+pub use metrics::{Distribution, Metric, Metrics, Recorded};
+pub use released::{CodeError, ReleaseError};

@@ -8,10 +8,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 use wasmtime::component::Component;
 
-use super::folder::LoadError;
 use super::compatibility;
 use super::component::{Compiled, Refused, one_line};
 use super::engine::Engine;
+use super::folder::LoadError;
 use crate::catalog::{Catalog, CatalogError, ReleaseStatement};
 use crate::enabled::{Digest, Release};
 use crate::ids::PluginName;
