@@ -152,7 +152,7 @@ impl Stack {
     pub(crate) fn replace_plugin(&self, name: &str, bytes: &[u8]) {
         install(&self.folder, name, bytes);
         let file = fs::File::options().write(true).open(self.plugin_path(name)).unwrap();
-        let modified = file.metadata().unwrap().modified().unwrap() - Duration::from_secs(60);
+        let modified = file.metadata().unwrap().modified().unwrap() - Duration::from_mins(1);
         file.set_times(fs::FileTimes::new().set_modified(modified)).unwrap();
     }
 
