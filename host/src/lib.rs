@@ -36,5 +36,7 @@ pub mod plugin;
 // How plugins did at that.
 pub mod health;
 
-// The operator's side.
+// The author's side, and the operator's.
+#[cfg(feature = "compiler")]
+pub mod author;
 pub mod cli;

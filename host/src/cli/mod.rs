@@ -2,6 +2,8 @@
 //!
 //! What a command found goes to stdout, and nothing else does. Notes and errors go to stderr.
 
+#[cfg(feature = "compiler")]
+mod author;
 mod grants;
 mod housekeeping;
 mod key;
@@ -45,7 +47,7 @@ enum Command {
     /// Make, list and revoke keys, and switch plugins for them.
     #[command(subcommand)]
     Key(key::KeyCommand),
-    /// Look at plugins, switch them on and off for keys, and publish them.
+    /// Look at plugins, switch them on and off for keys, make them, and publish them.
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
 }

@@ -42,6 +42,9 @@ pub(super) enum PluginCommand {
     Publish(PublishArgs),
     /// List what a catalog holds.
     Releases(ReleasesArgs),
+    #[cfg(feature = "compiler")]
+    #[command(flatten)]
+    Author(super::author::AuthorCommand),
 }
 
 pub(super) async fn run(data: &Path, command: PluginCommand) -> anyhow::Result<()> {
@@ -49,6 +52,8 @@ pub(super) async fn run(data: &Path, command: PluginCommand) -> anyhow::Result<(
         PluginCommand::List { json, settings } => list(data, json, &settings).await,
         PluginCommand::Switch(command) => key_plugin::switch(data, &Sqlite::open(data)?, command).await,
         PluginCommand::Status { json } => plugin_status::run(&Sqlite::open(data)?, json).await,
+        #[cfg(feature = "compiler")]
+        PluginCommand::Author(command) => super::author::run(command).await,
         PluginCommand::Rollout(args) => plugin_rollout::run(data, &Sqlite::open(data)?, args).await,
         PluginCommand::Keygen { file } => publish::keygen(&file),
         PluginCommand::Publish(arguments) => publish::publish(data, arguments).await,

@@ -64,6 +64,7 @@ pub use invocation::{Intervention, Invocation, InvokeCall, Payloads, Received};
 pub use link::Skipped;
 pub use model_format::{Encoded, ModelFormat};
 pub use policy::ModelPolicy;
+pub use prompt::texts;
 pub use replay::{Replay, Thoughts};
 pub use terms::{Losses, Terms};
 pub use trace::{Change, Effect, Step};

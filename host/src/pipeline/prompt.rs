@@ -75,6 +75,14 @@ pub(super) async fn run(
     Ok(None)
 }
 
+/// Every string that the model would read, in reading order.
+pub fn texts(request: &Request) -> Vec<(Origin, Role, String)> {
+    let mut request = request.clone();
+    let places = request.places();
+    let segments = segments(&places).into_iter();
+    segments.map(|segment| (segment.origin, segment.role, segment.text.into_owned())).collect()
+}
+
 /// Bytes of text that the model would read; JSON counts as it is written.
 pub(super) fn text_bytes(prompt: &mut impl Prompt) -> u64 {
     prompt

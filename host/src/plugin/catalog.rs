@@ -61,6 +61,15 @@ pub struct Entry {
     pub problem: Option<String>,
 }
 
+/// What a plugin says of itself, once it has read a config.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SelfDescription {
+    /// Its name for itself.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
 /// The plugins of a folder. A component is compiled when it is first asked for, and kept until its
 /// file changes.
 pub struct Catalog {
@@ -146,6 +155,15 @@ impl Catalog {
     /// Gets a release now, so that no request waits for it.
     pub async fn preload(&self, name: &PluginName, release: &Release) -> Result<(), LoadError> {
         self.released.load(&self.engine, name, release).await.map(drop)
+    }
+
+    /// What a plugin says of itself on its terms.
+    pub async fn ask(&self, enabled: &EnabledPlugin) -> Result<SelfDescription, CheckError> {
+        let EnabledPlugin { name, config, terms, .. } = enabled;
+        let compiled = self.load(name)?;
+        admit(name, &compiled, terms)?;
+        let Descriptor { name, version, .. } = self.describe(name, &compiled, config, terms).await?;
+        Ok(SelfDescription { name, version })
     }
 
     pub(super) async fn describe(

@@ -15,7 +15,7 @@ use crate::enabled::{Capability, Version};
 use crate::pipeline::{Hook, Hooks};
 
 /// The version of the contract that this host speaks.
-const CONTRACT: &str = "0.1.1";
+pub const CONTRACT: &str = "0.1.1";
 
 /// Why a file is no plugin.
 #[derive(Debug, thiserror::Error)]
@@ -24,8 +24,14 @@ pub enum Refused {
     #[error("cannot be read: {0}")]
     Unreadable(#[from] std::io::Error),
     /// It is WebAssembly, but not of the kind that is wanted.
-    #[error("is a core module, not a component: build it for `wasm32-wasip2`")]
+    #[error(
+        "is a core module, not a component, and does not say what it exports: it has no section `component-type`; \
+         build it for `wasm32-wasip2`, or with the bindings of the contract for `wasm32-wasip1`"
+    )]
     CoreModule,
+    /// It is a core module that cannot be made a component.
+    #[error("is a core module that cannot be made a component: {0}")]
+    NotWrapped(String),
     /// It is not WebAssembly, or not valid.
     #[error("is not a valid WebAssembly component: {0}")]
     Invalid(String),
@@ -70,6 +76,8 @@ pub(super) struct Compiled {
 impl Compiled {
     /// Compiles and checks a component. Takes tens to hundreds of milliseconds.
     pub(super) fn from_bytes(engine: &Engine, bytes: &[u8]) -> Result<Self, Refused> {
+        #[cfg(feature = "compiler")]
+        let bytes = &*super::core_module::component_of(bytes)?;
         if bytes.starts_with(b"\0asm\x01\0\0\0") {
             return Err(Refused::CoreModule);
         }

@@ -13,6 +13,8 @@ mod compatibility;
 mod compile;
 mod component;
 mod convert;
+#[cfg(feature = "compiler")]
+mod core_module;
 mod engine;
 mod folder;
 mod guest_log;
@@ -29,11 +31,14 @@ mod ticker;
 mod wasi;
 
 pub use admission::Inadmissible;
-pub use catalog::{Catalog, CatalogError, CheckError, Entry};
+pub use catalog::{Catalog, CatalogError, CheckError, Entry, SelfDescription};
 pub use compile::precompile;
-pub use component::Refused;
+pub use component::{CONTRACT, Refused};
+#[cfg(feature = "compiler")]
+pub use core_module::{component_of, is_core_module};
 pub use folder::LoadError;
 pub use imports::Services;
 pub use inspect::Inspected;
 pub use metrics::{Distribution, Metric, Metrics, Recorded};
 pub use released::{CodeError, ReleaseError};
+pub use wasi::is_granted;

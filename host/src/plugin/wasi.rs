@@ -45,7 +45,7 @@ const INTERFACES: [&str; 20] = [
 const MAX_RANDOM_BYTES: u64 = 64 << 10;
 
 /// Whether a plugin may import this, such as `wasi:io/poll@0.2.6`.
-pub(super) fn is_granted(import: &str) -> bool {
+pub fn is_granted(import: &str) -> bool {
     let Some((interface, version)) = import.split_once('@') else { return false };
     version.starts_with("0.2.") && INTERFACES.contains(&interface)
 }

@@ -38,6 +38,7 @@ const MAY_IMPORT: [(&str, &[&str]); 18] = [
         ],
     ),
     ("ingress", &["http", "config", "ids", "error"]),
+    ("author", &["plugin", "pipeline", "wire", "chat", "store", "enabled", "config", "ids", "error"]),
     ("cli", ALL),
 ];
 
@@ -59,6 +60,7 @@ const ALL: &[&str] = &[
     "store",
     "http",
     "ingress",
+    "author",
 ];
 
 /// Every `crate::module` in the host is one that the table allows. Test code may name any.

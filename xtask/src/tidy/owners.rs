@@ -5,7 +5,7 @@ use super::source::{File, Violation, after_word};
 const SOURCE: &str = "host/src/";
 
 /// Crates, and where in the host they may be named. A name that ends in `_` stands for all that begin so.
-const OWNERS: [(&str, &[&str]); 11] = [
+const OWNERS: [(&str, &[&str]); 14] = [
     ("wasmtime", &["plugin/"]),
     ("wasmtime_wasi", &["plugin/"]),
     ("aws_sdk_s3", &["catalog/"]),
@@ -16,7 +16,10 @@ const OWNERS: [(&str, &[&str]); 11] = [
     ("hyper_rustls", &["fetch/"]),
     ("rustls", &["fetch/"]),
     ("clap", &["cli/", "main.rs"]),
-    ("toml", &["capability/", "catalog/", "config/"]),
+    ("include_dir", &["author/"]),
+    ("wit_component", &["plugin/"]),
+    ("wit_parser", &["author/"]),
+    ("toml", &["author/", "capability/", "catalog/", "config/"]),
 ];
 
 /// A crate is named only by its owners. Test code may name any.

@@ -1,0 +1,176 @@
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Expectation;
+use super::expectation::ConfigFault;
+use super::splits::{self, Block, Split};
+use crate::author::canned;
+use crate::author::loaded::Loaded;
+use crate::chat::{Batch, BlockKind, Delivery, Request};
+use crate::ids::{KeyId, RequestId};
+use crate::pipeline::{Context, Hook, Label, texts};
+use crate::plugin::CheckError;
+use crate::wire::openai;
+
+/// A file, as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    /// A table, or the JSON as a text.
+    #[serde(default)]
+    config: Value,
+    #[serde(default)]
+    context: RawContext,
+    /// Chat Completions.
+    #[serde(default)]
+    request: serde_json::Map<String, Value>,
+    #[serde(default)]
+    answer: Vec<RawBlock>,
+    expect: Option<Expectation>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawContext {
+    labels: BTreeMap<String, String>,
+    seed: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawBlock {
+    text: Option<String>,
+    reasoning: Option<String>,
+    tool: Option<String>,
+    arguments: Option<String>,
+}
+
+/// One request with its answer, and what is expected to come of it.
+#[derive(Debug)]
+pub(super) struct Conversation {
+    config: String,
+    context: Context,
+    seed: String,
+    request: Request,
+    answer: Vec<Block>,
+    pub(super) expect: Option<Expectation>,
+}
+
+impl Conversation {
+    /// Reads the text of a file. The error says what is wrong with it.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let raw: Raw = toml::from_str(text).map_err(|fault| {
+            let before = fault.span().map_or("", |span| text.get(..span.start).unwrap_or_default());
+            let line = 1 + before.matches('\n').count();
+            format!("line {line}: {}", fault.message().split_whitespace().collect::<Vec<_>>().join(" "))
+        })?;
+        let config = match raw.config {
+            Value::Null => "{}".to_owned(),
+            Value::String(json) => json,
+            table => table.to_string(),
+        };
+        let mut request = raw.request;
+        request.entry("model").or_insert_with(|| json!("model"));
+        request.entry("messages").or_insert_with(|| json!([{ "role": "user", "content": "Hello" }]));
+        request.entry("stream").or_insert_with(|| json!(true));
+        let request = request_of(&Value::Object(request))?;
+        let answer = raw.answer.into_iter().enumerate().map(|(index, block)| block.parse(index));
+        Ok(Self {
+            config,
+            context: context(&request, raw.context.labels)?,
+            seed: raw.context.seed,
+            answer: answer.collect::<Result<_, _>>()?,
+            request,
+            expect: raw.expect,
+        })
+    }
+
+    /// The answer in one piece.
+    pub(super) fn whole(&self) -> Vec<Batch> {
+        splits::whole(&self.answer)
+    }
+
+    /// The answer in all other ways.
+    pub(super) fn splits(&self) -> Vec<Split> {
+        splits::all(&self.answer)
+    }
+
+    /// Takes the conversation through the plugin. The error is one of the file's.
+    pub(super) async fn run(&self, loaded: &Loaded, answer: Vec<Batch>) -> Result<Expectation, String> {
+        let mut found = Expectation::default();
+        match loaded.ask(&self.config).await {
+            Ok(_) => {}
+            Err(CheckError::Config(faults)) => {
+                let fault = |(path, message)| ConfigFault { path, message };
+                found.config_faults = faults.into_iter().map(fault).collect();
+                return Ok(found);
+            }
+            Err(CheckError::Failed(failure)) => {
+                found.failed(failure);
+                return Ok(found);
+            }
+            Err(fault @ CheckError::Plugin(_)) => return Err(fault.to_string()),
+        }
+        let plugin = loaded.bind(&self.config, &self.context.key, &self.seed).await;
+        let plugin = plugin.map_err(|fault| fault.to_string())?;
+        let hooks = plugin.hooks();
+        let passed = canned::pass(plugin, self.context.clone(), self.request.clone(), answer).await;
+        let shaping = hooks.has(Hook::Request);
+        if let Some(asked) = passed.asked {
+            found.prompt = (shaping || hooks.has(Hook::Prompt))
+                .then(|| texts(&asked).into_iter().map(|(_, _, text)| text).collect());
+            found.model = (shaping || hooks.has(Hook::Route)).then_some(asked.model);
+        }
+        match passed.answer {
+            Ok(answer) => found.answer = (!answer.is_empty()).then_some(answer),
+            Err(failure) => found.failed(failure),
+        }
+        Ok(found)
+    }
+}
+
+/// A body of Chat Completions as the pipeline has it.
+pub(in crate::author) fn request_of(body: &Value) -> Result<Request, String> {
+    let decoded = openai::decode(body.to_string().as_bytes());
+    decoded.map(|decoded| decoded.request).map_err(|failure| {
+        let at = failure.param.map(|param| format!("{param}: ")).unwrap_or_default();
+        format!("the request is refused before any plugin: {at}{}", failure.message)
+    })
+}
+
+/// What a plugin is told of a request that nobody sent.
+pub(in crate::author) fn context(
+    request: &Request,
+    labels: impl IntoIterator<Item = (String, String)>,
+) -> Result<Context, String> {
+    Ok(Context {
+        request: RequestId::parse("request-1").map_err(|fault| fault.to_string())?,
+        key: KeyId::parse("aaaaaaaaaa").map_err(|fault| fault.to_string())?,
+        labels: labels.into_iter().map(|(name, value)| Label { name, value }).collect(),
+        client_format: "openai-chat",
+        delivery: match request.delivery {
+            Delivery::Streamed => Delivery::Streamed,
+            Delivery::Whole => Delivery::Whole,
+        },
+    })
+}
+
+impl RawBlock {
+    fn parse(self, index: usize) -> Result<Block, String> {
+        let (kind, text) = match (self.text, self.reasoning, self.tool, self.arguments) {
+            (Some(text), None, None, None) => (BlockKind::Text, text),
+            (None, Some(text), None, None) => (BlockKind::Reasoning, text),
+            (None, None, Some(name), Some(text)) => {
+                (BlockKind::ToolUse { id: format!("call-{index}"), name }, text)
+            }
+            _ => {
+                return Err(format!(
+                    "answer[{index}] has to have `text`, or `reasoning`, or `tool` and `arguments`"
+                ));
+            }
+        };
+        Ok(Block { kind, text })
+    }
+}

@@ -1,0 +1,276 @@
+//! `adit plugin new`: a folder that builds as it is.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use include_dir::{Dir, include_dir};
+
+use super::contract::WIT;
+use crate::ids::PluginName;
+use crate::pipeline::{Hook, Hooks};
+
+static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
+static SDK: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../plugin-sdk");
+const WORKSPACE: &str = include_str!("../../../Cargo.toml");
+
+/// Hooks that the templates know.
+const HOOKS: [Hook; 3] = [Hook::Route, Hook::Prompt, Hook::Text];
+
+/// Names that a compiler keeps for itself, or that the plugin's own dependencies have.
+const TAKEN: [&str; 8] =
+    ["adit-plugin", "adit_plugin", "alloc", "core", "proc_macro", "serde", "std", "test"];
+
+/// What a plugin is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// Rust, with the SDK.
+    Rust,
+}
+
+impl Language {
+    /// The folder of its template.
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Rust => "rust",
+        }
+    }
+}
+
+/// Why there is no new plugin.
+#[derive(Debug, thiserror::Error)]
+pub enum NewFault {
+    /// Something is there.
+    #[error("`{0}` exists already, and nothing is overwritten")]
+    Exists(PathBuf),
+    /// A name that builds nothing.
+    #[error("`{0}` cannot be the name of a new plugin: {1}")]
+    Name(PluginName, &'static str),
+    /// A hook without a template.
+    #[error("no template has the hook `{}`: name some of {}", .0.name(), known_hooks())]
+    Hook(Hook),
+    /// No hook.
+    #[error("a plugin has one hook or more: name some of {}", known_hooks())]
+    NoHook,
+    /// The disk.
+    #[error("cannot write `{0}`: {1}")]
+    Unwritable(PathBuf, std::io::Error),
+    /// The program lacks a part of itself.
+    #[error("this `adit` is incomplete: {0}")]
+    Incomplete(String),
+}
+
+fn known_hooks() -> String {
+    HOOKS.map(|hook| format!("`{}`", hook.name())).join(", ")
+}
+
+/// Writes the folder `parent/name` and answers with its path.
+pub fn create(
+    parent: &Path,
+    name: &PluginName,
+    language: Language,
+    hooks: Hooks,
+) -> Result<PathBuf, NewFault> {
+    if !name.as_str().starts_with(|first: char| first.is_ascii_lowercase()) {
+        return Err(NewFault::Name(name.clone(), "it has to begin with a letter"));
+    }
+    if TAKEN.contains(&name.as_str()) {
+        return Err(NewFault::Name(name.clone(), "compilers know another thing by it"));
+    }
+    if let Some(hook) = hooks.iter().find(|hook| !HOOKS.contains(hook)) {
+        return Err(NewFault::Hook(hook));
+    }
+    if hooks.is_empty() {
+        return Err(NewFault::NoHook);
+    }
+    let folder = parent.join(name.as_str());
+    if folder.exists() {
+        return Err(NewFault::Exists(folder));
+    }
+    let template = Template { name, hooks };
+    let mut files = BTreeMap::new();
+    let incomplete = |what: &str| NewFault::Incomplete(format!("no template `{what}`"));
+    let own = TEMPLATES.get_dir(language.folder()).ok_or_else(|| incomplete(language.folder()))?;
+    for (path, text) in texts(own, Path::new(language.folder())) {
+        files.insert(path, template.fill(text));
+    }
+    let tests = TEMPLATES.get_dir("tests").ok_or_else(|| incomplete("tests"))?;
+    for (path, text) in texts(tests, Path::new("tests")) {
+        let of = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        if HOOKS.iter().all(|hook| hook.name() != of || hooks.has(*hook)) {
+            files.insert(Path::new("tests").join(path), text.to_owned());
+        }
+    }
+    match language {
+        Language::Rust => files.extend(sdk()?),
+    }
+    for (path, text) in files {
+        write(&folder.join(path), &text)?;
+    }
+    Ok(folder)
+}
+
+fn write(file: &Path, text: &str) -> Result<(), NewFault> {
+    let folder = file.parent().unwrap_or(file);
+    std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::write(file, text))
+        .map_err(|fault| NewFault::Unwritable(file.to_owned(), fault))
+}
+
+/// All files below a folder that are text, by their path from `base`.
+fn texts<'d>(folder: &'d Dir<'d>, base: &Path) -> Vec<(PathBuf, &'d str)> {
+    let mut found = Vec::new();
+    for file in folder.files() {
+        let path = file.path().strip_prefix(base).unwrap_or(file.path()).to_owned();
+        found.extend(file.contents_utf8().map(|text| (path, text)));
+    }
+    for inner in folder.dirs() {
+        found.extend(texts(inner, base));
+    }
+    found
+}
+
+/// What a template is filled with.
+struct Template<'a> {
+    name: &'a PluginName,
+    hooks: Hooks,
+}
+
+impl Template<'_> {
+    /// Puts the names in, and leaves out what belongs to hooks that are not wanted: the lines between
+    /// `//@ hook` and `//@ end`, or `#@ hook` and `#@ end`.
+    fn fill(&self, text: &str) -> String {
+        let hooks: Vec<_> = self.hooks.iter().map(Hook::name).collect();
+        let (mut filled, mut keep) = (String::with_capacity(text.len()), true);
+        for line in text.lines() {
+            let marker = line.trim_start();
+            match marker.strip_prefix("//@ ").or_else(|| marker.strip_prefix("#@ ")) {
+                Some("end") => keep = true,
+                Some(hook) => keep = hooks.contains(&hook.trim()),
+                None if keep => {
+                    filled.push_str(line);
+                    filled.push('\n');
+                }
+                None => {}
+            }
+        }
+        filled.replace("{{name}}", self.name.as_str()).replace("{{hooks}}", &hooks.join(", "))
+    }
+}
+
+/// The SDK as a workspace of its own, in `adit-sdk`.
+fn sdk() -> Result<Vec<(PathBuf, String)>, NewFault> {
+    let home = Path::new("adit-sdk");
+    let mut files = Vec::new();
+    let mut wanted = Vec::new();
+    for (path, text) in texts(&SDK, Path::new("")) {
+        if path.components().any(|part| part.as_os_str() == "wit") {
+            continue;
+        }
+        if path.ends_with("Cargo.toml") {
+            wanted.extend(inherited(text));
+        }
+        files.push((home.join(path), text.to_owned()));
+    }
+    // The contract, once for the SDK and once for its macro: a checkout has links there.
+    for file in WIT.files() {
+        let text = file.contents_utf8().unwrap_or_default();
+        for place in ["wit", "macros/wit"] {
+            files.push((home.join(place).join(file.path()), text.to_owned()));
+        }
+    }
+    let head = workspace(&wanted)?;
+    let manifest = files.iter_mut().find(|(path, _)| *path == home.join("Cargo.toml"));
+    let (_, manifest) = manifest.ok_or_else(|| NewFault::Incomplete("no SDK".to_owned()))?;
+    manifest.insert_str(0, &head);
+    Ok(files)
+}
+
+/// The dependencies that a manifest takes from its workspace.
+fn inherited(manifest: &str) -> Vec<String> {
+    let Ok(manifest) = toml::from_str::<toml::Table>(manifest) else { return Vec::new() };
+    let kinds = ["dependencies", "dev-dependencies"].into_iter();
+    let tables = kinds.filter_map(|kind| manifest.get(kind)?.as_table());
+    tables.flat_map(toml::Table::keys).cloned().collect()
+}
+
+/// What a manifest needs in front to be the root of a workspace that has what these inherit.
+fn workspace(dependencies: &[String]) -> Result<String, NewFault> {
+    let incomplete = |what: &str| NewFault::Incomplete(format!("its manifest has no {what}"));
+    let root: toml::Table =
+        toml::from_str(WORKSPACE).map_err(|fault| NewFault::Incomplete(fault.to_string()))?;
+    let workspace =
+        root.get("workspace").and_then(toml::Value::as_table).ok_or_else(|| incomplete("workspace"))?;
+    let mut chosen = toml::Table::new();
+    for name in dependencies {
+        let all = workspace.get("dependencies").and_then(toml::Value::as_table);
+        let value = all.and_then(|all| all.get(name)).ok_or_else(|| incomplete(name))?;
+        let own = value.get("path").is_some();
+        let path = || toml::Value::Table([("path".to_owned(), "macros".into())].into_iter().collect());
+        chosen.insert(name.clone(), if own { path() } else { value.clone() });
+    }
+    let mut head = toml::Table::new();
+    head.insert("members".to_owned(), toml::Value::Array(vec!["macros".into()]));
+    head.insert(
+        "package".to_owned(),
+        workspace.get("package").cloned().ok_or_else(|| incomplete("package"))?,
+    );
+    head.insert("dependencies".to_owned(), chosen.into());
+    // Warnings here are nobody's business but ours.
+    head.insert("lints".to_owned(), toml::Table::new().into());
+    let head: toml::Table = [("workspace".to_owned(), head.into())].into_iter().collect();
+    let text = toml::to_string(&head).map_err(|fault| NewFault::Incomplete(fault.to_string()))?;
+    Ok(format!("# The SDK as it came with `adit`.\n{text}\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+    use super::*;
+
+    fn name(text: &str) -> PluginName {
+        PluginName::parse(text).unwrap()
+    }
+
+    #[test]
+    fn leaves_out_what_belongs_to_other_hooks() {
+        let template = Template { name: &name("mine"), hooks: Hooks::of(&[Hook::Text]) };
+        let text = "a {{name}}\n  //@ text\nb\n//@ end\n#@ prompt\nc\n#@ end\nd {{hooks}}";
+        assert_eq!(template.fill(text), "a mine\nb\nd text\n");
+    }
+
+    #[test]
+    fn writes_a_folder_once() {
+        let parent = tempfile::tempdir().unwrap();
+        let hooks = Hooks::of(&[Hook::Text]);
+        let folder = create(parent.path(), &name("mine"), Language::Rust, hooks).unwrap();
+        let manifest = std::fs::read_to_string(folder.join("adit-sdk/Cargo.toml")).unwrap();
+        let manifest: toml::Table = toml::from_str(&manifest).unwrap();
+        for dependency in manifest["dependencies"].as_table().unwrap().keys() {
+            assert!(manifest["workspace"]["dependencies"].get(dependency).is_some(), "{dependency}");
+        }
+        for file in [
+            "plugin.toml",
+            ".gitignore",
+            "tests/text.toml",
+            "adit-sdk/wit/types.wit",
+            "adit-sdk/macros/wit/types.wit",
+        ] {
+            assert!(folder.join(file).is_file(), "{file}");
+        }
+        assert!(!folder.join("tests/prompt.toml").exists());
+        let again = create(parent.path(), &name("mine"), Language::Rust, hooks).unwrap_err();
+        assert!(again.to_string().contains("exists already"), "{again}");
+    }
+
+    #[test]
+    fn refuses_names_and_hooks_that_build_nothing() {
+        let parent = tempfile::tempdir().unwrap();
+        let refusal = |text: &str, hooks: &[Hook]| {
+            create(parent.path(), &name(text), Language::Rust, Hooks::of(hooks)).unwrap_err().to_string()
+        };
+        assert!(refusal("1st", &[Hook::Text]).contains("begin with a letter"));
+        assert!(refusal("std", &[Hook::Text]).contains("compilers"));
+        assert!(refusal("mine", &[Hook::Finish]).contains("`finish`"));
+        assert!(refusal("mine", &[]).contains("one hook or more"));
+    }
+}
