@@ -15,7 +15,7 @@ pub enum BuildFault {
     #[error("{0}")]
     Project(#[from] ProjectFault),
     /// Nobody knows how.
-    #[error("cannot tell how to build `{0}`: expected a `Cargo.toml`")]
+    #[error("cannot tell how to build `{0}`: expected a `Cargo.toml`, `package.json` or `requirements.txt`")]
     UnknownLanguage(PathBuf),
     /// A program is not there.
     #[error("cannot run `{program}`: {install}")]
@@ -54,6 +54,10 @@ pub fn build(folder: &Path, mut told: impl FnMut(&str)) -> Result<PathBuf, Build
     let manifest = load_manifest(folder)?;
     let built = if folder.join("Cargo.toml").is_file() {
         rust(folder, &manifest, &mut told)?
+    } else if folder.join("package.json").is_file() {
+        javascript(folder, &manifest, &mut told)?
+    } else if folder.join("requirements.txt").is_file() {
+        python(folder, &manifest, &mut told)?
     } else {
         return Err(BuildFault::UnknownLanguage(folder.to_owned()));
     };
@@ -104,6 +108,80 @@ fn rust(folder: &Path, manifest: &Manifest, told: &mut impl FnMut(&str)) -> Resu
     let file = format!("{}.wasm", manifest.name.as_str().replace('-', "_"));
     let built = target_folder(folder).join(TARGET).join("release").join(file);
     if built.is_file() { Ok(built) } else { Err(BuildFault::NoComponent { line, file: built }) }
+}
+
+/// Node's packages, when they are not there yet, and then the script `build` of `package.json`.
+fn javascript(
+    folder: &Path,
+    manifest: &Manifest,
+    told: &mut impl FnMut(&str),
+) -> Result<PathBuf, BuildFault> {
+    let no_npm = || BuildFault::NoProgram {
+        program: "npm",
+        install: "install Node.js 22 or newer, https://nodejs.org",
+    };
+    if !folder.join("node_modules").is_dir() {
+        let way = if folder.join("package-lock.json").is_file() { "ci" } else { "install" };
+        let mut npm = Command::new("npm");
+        npm.args([way, "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(folder);
+        run(&mut npm, no_npm(), "", told)?;
+    }
+    let built = dist_file(folder, manifest)?;
+    let mut npm = Command::new("npm");
+    npm.args(["run", "build"]).current_dir(folder);
+    let line = run(&mut npm, no_npm(), "", told)?;
+    if built.is_file() { Ok(built) } else { Err(BuildFault::NoComponent { line, file: built }) }
+}
+
+/// A virtual environment, when it does not fit `requirements.txt`, and then componentize-py.
+fn python(folder: &Path, manifest: &Manifest, told: &mut impl FnMut(&str)) -> Result<PathBuf, BuildFault> {
+    let no_python =
+        || BuildFault::NoProgram { program: "python3", install: "install Python 3.10 or newer with `venv`" };
+    let environment = folder.join(".venv");
+    let tools = environment.join(if cfg!(windows) { "Scripts" } else { "bin" });
+    let wanted = fs::read_to_string(folder.join("requirements.txt")).unwrap_or_default();
+    let installed = environment.join("installed.txt");
+    if fs::read_to_string(&installed).unwrap_or_default() != wanted {
+        let mut venv = Command::new("python3");
+        venv.args(["-m", "venv", ".venv"]).current_dir(folder);
+        run(&mut venv, no_python(), "; on Debian: `apt-get install python3-venv`", told)?;
+        let mut pip = Command::new(absolute(&tools.join("python")));
+        pip.args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "-r",
+            "requirements.txt",
+        ]);
+        run(pip.current_dir(folder), no_python(), "", told)?;
+        put(&installed, wanted.as_bytes())?;
+    }
+    let built = dist_file(folder, manifest)?;
+    let mut componentize = Command::new(absolute(&tools.join("componentize-py")));
+    componentize.args(["-d", "wit", "-w", "plugin", "componentize", "--stub-wasi", "-p", "src", "app", "-o"]);
+    componentize.arg(absolute(&built)).current_dir(folder).env("PYTHONDONTWRITEBYTECODE", "1");
+    let line = run(&mut componentize, no_python(), "", told)?;
+    if built.is_file() { Ok(built) } else { Err(BuildFault::NoComponent { line, file: built }) }
+}
+
+/// The component in `dist`, which is made if it is not there. What an earlier build left goes away.
+fn dist_file(folder: &Path, manifest: &Manifest) -> Result<PathBuf, BuildFault> {
+    let dist = folder.join(DIST);
+    fs::create_dir_all(&dist).map_err(|fault| BuildFault::Unwritable(dist.clone(), fault))?;
+    let file = dist.join(format!("{}.wasm", manifest.name));
+    match fs::remove_file(&file) {
+        Err(fault) if fault.kind() != std::io::ErrorKind::NotFound => {
+            Err(BuildFault::Unwritable(file, fault))
+        }
+        _ => Ok(file),
+    }
+}
+
+/// The same place, wherever a program is started.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// Where Cargo puts what it builds: settings and the environment may say somewhere else.

@@ -86,6 +86,10 @@ pub(super) fn contract_name(name: &str) -> Option<(&str, &str)> {
 }
 
 #[cfg(test)]
+#[path = "contract_released.rs"]
+mod released;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::enabled::Capability;

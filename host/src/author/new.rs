@@ -8,6 +8,7 @@ use include_dir::{Dir, include_dir};
 use super::contract::WIT;
 use crate::ids::PluginName;
 use crate::pipeline::{Hook, Hooks};
+use crate::plugin::CONTRACT;
 
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 static SDK: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../plugin-sdk");
@@ -25,6 +26,10 @@ const TAKEN: [&str; 8] =
 pub enum Language {
     /// Rust, with the SDK.
     Rust,
+    /// JavaScript, with componentize-js.
+    JavaScript,
+    /// Python, with componentize-py.
+    Python,
 }
 
 impl Language {
@@ -32,6 +37,8 @@ impl Language {
     fn folder(self) -> &'static str {
         match self {
             Self::Rust => "rust",
+            Self::JavaScript => "javascript",
+            Self::Python => "python",
         }
     }
 }
@@ -89,9 +96,11 @@ pub fn create(
     let template = Template { name, hooks };
     let mut files = BTreeMap::new();
     let incomplete = |what: &str| NewFault::Incomplete(format!("no template `{what}`"));
-    let own = TEMPLATES.get_dir(language.folder()).ok_or_else(|| incomplete(language.folder()))?;
-    for (path, text) in texts(own, Path::new(language.folder())) {
-        files.insert(path, template.fill(text));
+    for own in [language.folder(), "manifest"] {
+        let own = TEMPLATES.get_dir(own).ok_or_else(|| incomplete(own))?;
+        for (path, text) in texts(own, own.path()) {
+            files.insert(path, template.fill(text));
+        }
     }
     let tests = TEMPLATES.get_dir("tests").ok_or_else(|| incomplete("tests"))?;
     for (path, text) in texts(tests, Path::new("tests")) {
@@ -102,6 +111,7 @@ pub fn create(
     }
     match language {
         Language::Rust => files.extend(sdk()?),
+        Language::JavaScript | Language::Python => files.extend(wit(hooks)),
     }
     for (path, text) in files {
         write(&folder.join(path), &text)?;
@@ -137,7 +147,7 @@ struct Template<'a> {
 
 impl Template<'_> {
     /// Puts the names in, and leaves out what belongs to hooks that are not wanted: the lines between
-    /// `//@ hook` and `//@ end`, or `#@ hook` and `#@ end`.
+    /// `//@ hook` and `//@ end`, or `#@ hook` and `#@ end`. `!hook` is for plugins without it.
     fn fill(&self, text: &str) -> String {
         let hooks: Vec<_> = self.hooks.iter().map(Hook::name).collect();
         let (mut filled, mut keep) = (String::with_capacity(text.len()), true);
@@ -145,7 +155,12 @@ impl Template<'_> {
             let marker = line.trim_start();
             match marker.strip_prefix("//@ ").or_else(|| marker.strip_prefix("#@ ")) {
                 Some("end") => keep = true,
-                Some(hook) => keep = hooks.contains(&hook.trim()),
+                Some(hook) => {
+                    keep = match hook.trim().strip_prefix('!') {
+                        Some(hook) => !hooks.contains(&hook),
+                        None => hooks.contains(&hook.trim()),
+                    };
+                }
                 None if keep => {
                     filled.push_str(line);
                     filled.push('\n');
@@ -155,6 +170,21 @@ impl Template<'_> {
         }
         filled.replace("{{name}}", self.name.as_str()).replace("{{hooks}}", &hooks.join(", "))
     }
+}
+
+/// The contract, with a world for just these hooks.
+fn wit(hooks: Hooks) -> Vec<(PathBuf, String)> {
+    let home = Path::new("wit");
+    let text = |file: &include_dir::File<'_>| file.contents_utf8().unwrap_or_default().to_owned();
+    let mut files: Vec<_> = WIT.files().map(|file| (home.join(file.path()), text(file))).collect();
+    let exports: Vec<_> = hooks.iter().map(|hook| format!("export {};", hook.interface())).collect();
+    let exports = exports.join(" ");
+    let world = format!(
+        "package adit:plugin@{CONTRACT};\n\n/// The hooks of this plugin, and what it asks the operator for: `import kv;`.\n\
+         world plugin {{ export lifecycle; {exports} }}\n"
+    );
+    files.push((home.join("plugin.wit"), world));
+    files
 }
 
 /// The SDK as a workspace of its own, in `adit-sdk`.
@@ -234,7 +264,8 @@ mod tests {
     #[test]
     fn leaves_out_what_belongs_to_other_hooks() {
         let template = Template { name: &name("mine"), hooks: Hooks::of(&[Hook::Text]) };
-        let text = "a {{name}}\n  //@ text\nb\n//@ end\n#@ prompt\nc\n#@ end\nd {{hooks}}";
+        let text =
+            "a {{name}}\n  //@ text\nb\n//@ end\n#@ prompt\nc\n#@ end\n//@ !text\nc\n//@ end\nd {{hooks}}";
         assert_eq!(template.fill(text), "a mine\nb\nd text\n");
     }
 

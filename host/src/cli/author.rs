@@ -74,6 +74,8 @@ pub(super) enum AuthorCommand {
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(super) enum Language {
     Rust,
+    Js,
+    Python,
 }
 
 fn hook(text: &str) -> Result<Hook, String> {
@@ -89,6 +91,8 @@ pub(super) async fn run(command: AuthorCommand) -> anyhow::Result<()> {
         AuthorCommand::New { name, lang, hooks } => {
             let language = match lang {
                 Language::Rust => new::Language::Rust,
+                Language::Js => new::Language::JavaScript,
+                Language::Python => new::Language::Python,
             };
             let hooks: Hooks = hooks.into_iter().collect();
             let folder = new::create(Path::new(""), &name, language, hooks)?;
@@ -134,11 +138,7 @@ fn verdict(report: &Report, json: bool) -> anyhow::Result<()> {
     } else {
         output::result(&report.to_string())?;
     }
-    if report.is_good() {
-        Ok(())
-    } else {
-        bail!("this is no plugin that can run here")
-    }
+    if report.is_good() { Ok(()) } else { bail!("this is no plugin that can run here") }
 }
 
 async fn test(plugin: &Path, update: bool) -> anyhow::Result<()> {

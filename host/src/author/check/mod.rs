@@ -278,6 +278,9 @@ fn reason(fault: &crate::plugin::LoadError) -> String {
             Refused::Invalid(how) => format!("it uses what this engine does not know: {how}"),
             other => format!("it {other}"),
         },
-        missing => missing.to_string(),
+        crate::plugin::LoadError::Missing { .. } => fault.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -74,9 +74,7 @@ impl fmt::Display for Report {
         let form = match self.form {
             None => "no WebAssembly",
             Some(Form::Component) => "a component",
-            Some(Form::CoreModule) => {
-                "a core module for WASI 0.1, which Adit makes a component of"
-            }
+            Some(Form::CoreModule) => "a core module for WASI 0.1, which Adit makes a component of",
         };
         writeln!(f, "file      {form}, {} KiB", self.size_bytes.div_ceil(1024))?;
         if let Some(said) = &self.said {

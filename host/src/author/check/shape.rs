@@ -29,6 +29,7 @@ pub(in crate::author) fn differences(ours: Shape<'_>, theirs: Shape<'_>) -> Vec<
 }
 
 /// What is missing or different in the types of `theirs`, a line for each type.
+#[cfg(test)]
 pub(in crate::author) fn type_differences(ours: Shape<'_>, theirs: Shape<'_>) -> Vec<String> {
     let pair = Pair { ours: ours.resolve, theirs: theirs.resolve };
     let differs = |(name, id): (&String, &wit_parser::TypeId)| match theirs.interface.types.get(name) {

@@ -122,9 +122,12 @@ async fn one(loaded: &Loaded, file: &Path, mode: Mode) -> Result<(Verdict, usize
     match &conversation.expect {
         Some(expected) => problems.extend(expected.differences(&found)),
         None => {
-            problems.push("it expects nothing: `adit plugin test --update` writes what happens".to_owned())
+            problems.push("it expects nothing: `adit plugin test --update` writes what happens".to_owned());
         }
     }
     let verdict = if problems.is_empty() { Verdict::Passed } else { Verdict::Failed(problems) };
     Ok((verdict, splits.len()))
 }
+
+#[cfg(test)]
+mod tests;
