@@ -6,7 +6,7 @@ use anyhow::Context as _;
 
 use crate::command::{run, say};
 use crate::languages;
-use crate::wasm_toolchain::{TARGET, WasmToolchain};
+use crate::wasm_toolchain::{CORE_TARGET, TARGET, WasmToolchain};
 use crate::workspace::Workspace;
 
 /// Which plugins are built.
@@ -53,6 +53,21 @@ pub(crate) fn build_guests(workspace: &Workspace, toolchain: &WasmToolchain) -> 
     Ok(cargo_build(workspace, toolchain, ["--package", "guests", "--examples"])?.join("examples"))
 }
 
+/// Builds a plugin as older toolchains do, a core module for WASI 0.1, and answers its file; none where
+/// the toolchain cannot.
+pub(crate) fn build_core_module(
+    workspace: &Workspace,
+    toolchain: &WasmToolchain,
+) -> anyhow::Result<Option<PathBuf>> {
+    if !toolchain.builds_core_modules() {
+        say(format_args!("no core module: `rustup target add {CORE_TARGET}` would give one to the tests"));
+        return Ok(None);
+    }
+    say("building a core module for WASI 0.1");
+    let built = cargo_build_for(CORE_TARGET, workspace, toolchain, ["--package", "plugin-hello"])?;
+    Ok(Some(built.join("plugin_hello.wasm")))
+}
+
 /// Builds the plugins and lists them.
 pub(crate) fn build_and_list(workspace: &Workspace, options: &Options) -> anyhow::Result<()> {
     let folder = build(workspace, &WasmToolchain::choose()?)?;
@@ -85,12 +100,21 @@ fn cargo_build<'a>(
     toolchain: &WasmToolchain,
     selection: impl IntoIterator<Item = &'a str>,
 ) -> anyhow::Result<PathBuf> {
+    cargo_build_for(TARGET, workspace, toolchain, selection)
+}
+
+fn cargo_build_for<'a>(
+    target: &str,
+    workspace: &Workspace,
+    toolchain: &WasmToolchain,
+    selection: impl IntoIterator<Item = &'a str>,
+) -> anyhow::Result<PathBuf> {
     let mut cargo = workspace.cargo();
-    cargo.args(["build", "--target", TARGET, "--profile", "plugin"]).args(selection);
+    cargo.args(["build", "--target", target, "--profile", "plugin"]).args(selection);
     cargo.arg("--target-dir").arg(workspace.wasm_target());
     toolchain.apply(&mut cargo);
     run(&mut cargo)?;
-    Ok(workspace.wasm_target().join(TARGET).join("plugin"))
+    Ok(workspace.wasm_target().join(target).join("plugin"))
 }
 
 /// Copies by renaming into place: a server that maps the old file keeps the old file.

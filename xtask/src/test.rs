@@ -72,6 +72,9 @@ pub(crate) struct Built<'a> {
     guests: std::path::PathBuf,
     /// The plugins in other languages, if they are tested.
     languages: Option<std::path::PathBuf>,
+    core_module: Option<std::path::PathBuf>,
+    /// What a build for WebAssembly needs in its environment.
+    wasm_environment: String,
 }
 
 impl Built<'_> {
@@ -80,7 +83,11 @@ impl Built<'_> {
         if let Some(languages) = &self.languages {
             runner.env("ADIT_TEST_LANGUAGES", languages);
         }
+        if let Some(core_module) = &self.core_module {
+            runner.env("ADIT_TEST_CORE_MODULE", core_module);
+        }
         runner
+            .env("ADIT_TEST_WASM_ENVIRONMENT", &self.wasm_environment)
             .env("ADIT_TEST_PLUGINS", &self.plugins)
             .env("ADIT_TEST_GUESTS", &self.guests)
             .env("ADIT_BIN", self.workspace.binary("adit"))
@@ -101,6 +108,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
         } else {
             None
         },
+        core_module: plugins::build_core_module(workspace, &toolchain)?,
+        wasm_environment: toolchain.environment(),
     };
 
     let parts = Part::ALL.into_iter().filter(|part| options.includes(*part));

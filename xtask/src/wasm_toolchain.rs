@@ -17,6 +17,9 @@ use crate::debian;
 /// The target that makes components.
 pub(crate) const TARGET: &str = "wasm32-wasip2";
 
+/// The target of older toolchains, which makes core modules.
+pub(crate) const CORE_TARGET: &str = "wasm32-wasip1";
+
 const DEBIAN_PACKAGES: [&str; 3] = ["rustc-web", "rust-web-src", "wasi-libc"];
 
 /// How long rustup may try to download. Behind a firewall it would hang for many minutes.
@@ -104,6 +107,26 @@ impl WasmToolchain {
         Ok(Some(Self::Debian { rustc, libc, linkers }))
     }
 
+    /// Whether it can build for [`CORE_TARGET`] too.
+    pub(crate) fn builds_core_modules(&self) -> bool {
+        match self {
+            Self::Rustup => {
+                let sysroot = output(Command::new("rustc").env_remove("RUSTC").args(["--print", "sysroot"]));
+                sysroot.is_some_and(|sysroot| has_library(Path::new(&sysroot), CORE_TARGET))
+            }
+            // Its sources and its libc are for both.
+            Self::Debian { .. } => true,
+        }
+    }
+
+    /// What [`WasmToolchain::apply`] sets, a variable a line.
+    pub(crate) fn environment(&self) -> String {
+        let mut cargo = Command::new("cargo");
+        self.apply(&mut cargo);
+        let set = cargo.get_envs().filter_map(|(name, value)| Some((name.to_str()?, value?.to_str()?)));
+        set.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("\n")
+    }
+
     /// Sets what Cargo needs to build for [`TARGET`] with this toolchain.
     pub(crate) fn apply(&self, cargo: &mut Command) {
         match self {
@@ -122,6 +145,11 @@ impl WasmToolchain {
                             libc.display(),
                             linkers.join("gcc-ld/wasm-ld").display()
                         ),
+                    )
+                    .env("CARGO_TARGET_WASM32_WASIP1_LINKER", linkers.join("rust-lld"))
+                    .env(
+                        "CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS",
+                        format!("-Clink-self-contained=no -L{}", libc.display()),
                     );
             }
         }
@@ -130,7 +158,11 @@ impl WasmToolchain {
 
 /// Whether the sysroot holds the target's standard library.
 fn has_target(sysroot: &Path) -> bool {
-    let Ok(files) = std::fs::read_dir(sysroot.join("lib/rustlib").join(TARGET).join("lib")) else {
+    has_library(sysroot, TARGET)
+}
+
+fn has_library(sysroot: &Path, target: &str) -> bool {
+    let Ok(files) = std::fs::read_dir(sysroot.join("lib/rustlib").join(target).join("lib")) else {
         return false;
     };
     files.flatten().any(|file| {
@@ -193,6 +225,8 @@ mod tests {
         assert_eq!(
             environment,
             [
+                "CARGO_TARGET_WASM32_WASIP1_LINKER=/l/rust-lld",
+                "CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS=-Clink-self-contained=no -L/c",
                 "CARGO_TARGET_WASM32_WASIP2_LINKER=/l/wasm-component-ld",
                 "CARGO_TARGET_WASM32_WASIP2_RUSTFLAGS=-Clink-self-contained=no -L/c -Clink-arg=--wasm-ld-path=/l/gcc-ld/wasm-ld",
                 "CARGO_UNSTABLE_BUILD_STD=std,panic_abort",

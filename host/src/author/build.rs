@@ -90,9 +90,8 @@ fn put(to: &Path, bytes: &[u8]) -> Result<(), BuildFault> {
     let folder = to.parent().unwrap_or(to);
     let unwritable = |fault: std::io::Error| BuildFault::Unwritable(to.to_owned(), fault);
     fs::create_dir_all(folder).map_err(unwritable)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(unwritable)?;
-    std::io::Write::write_all(&mut file, bytes).map_err(unwritable)?;
-    file.persist(to).map_err(|fault| unwritable(fault.error))?;
+    let partial = to.with_extension("part");
+    fs::write(&partial, bytes).and_then(|()| fs::rename(&partial, to)).map_err(unwritable)?;
     Ok(())
 }
 

@@ -86,7 +86,7 @@ pub(super) fn contract_name(name: &str) -> Option<(&str, &str)> {
 }
 
 #[cfg(test)]
-#[path = "contract_released.rs"]
+#[path = "contract_tests.rs"]
 mod released;
 
 #[cfg(test)]

@@ -185,12 +185,10 @@ fn age(version: &str) -> Age {
 fn import(report: &mut Report, contract: &Contract, resolve: &Resolve, item: &Item<'_>) {
     let name = &item.name;
     if let Some((interface, version)) = contract_name(name) {
-        if matches!(interface, "types" | "chat" | "lifecycle") {
-            return;
-        }
         compare(report, contract, resolve, item, (interface, version), "imports");
         let Some(capability) = Capability::parse(interface) else {
-            if contract.interface(interface).is_some() {
+            // Data alone gives a plugin nothing.
+            if contract.interface(interface).is_some_and(|known| !known.functions.is_empty()) {
                 report.problems.push(format!("it imports `{name}`, which is for plugins to export"));
             }
             return;

@@ -6,6 +6,7 @@
 
 mod harness;
 
+mod author;
 mod bedrock_key;
 mod breaker;
 mod catalog;
@@ -35,6 +36,7 @@ mod proxy;
 mod redaction;
 mod refused_plugins;
 mod regions;
+mod released_plugins;
 mod remote_files;
 mod request_faults;
 mod reuse;

@@ -36,6 +36,24 @@ pub(crate) fn plugin(name: &str) -> PathBuf {
     existing(folder.join(name).with_extension("wasm"))
 }
 
+/// A plugin as a core module for WASI 0.1, if this machine's toolchain can build one.
+pub(crate) fn core_module() -> Option<PathBuf> {
+    let default = || target().join("wasm/wasm32-wasip1/plugin/plugin_hello.wasm");
+    Some(variable_of("ADIT_TEST_CORE_MODULE").unwrap_or_else(default)).filter(|file| file.is_file())
+}
+
+/// Where plugins of authors are built. The first build takes minutes, so it is kept.
+pub(crate) fn authors_target() -> PathBuf {
+    target().join("wasm-author")
+}
+
+/// What a build for WebAssembly needs in its environment.
+pub(crate) fn wasm_environment() -> Vec<(String, String)> {
+    let lines = variable_of("ADIT_TEST_WASM_ENVIRONMENT").unwrap_or_default();
+    let pair = |line: &str| line.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
+    lines.to_str().unwrap().lines().filter_map(pair).collect()
+}
+
 fn file(variable: &str, default: &str) -> PathBuf {
     existing(variable_of(variable).unwrap_or_else(|| target().join(default)))
 }
