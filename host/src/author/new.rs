@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use include_dir::{Dir, include_dir};
 
 use super::contract::WIT;
+use super::project::MANIFEST;
 use crate::ids::PluginName;
 use crate::pipeline::{Hook, Hooks};
 use crate::plugin::CONTRACT;
@@ -20,6 +21,10 @@ const HOOKS: [Hook; 3] = [Hook::Route, Hook::Prompt, Hook::Text];
 /// Names that a compiler keeps for itself, or that the plugin's own dependencies have.
 const TAKEN: [&str; 8] =
     ["adit-plugin", "adit_plugin", "alloc", "core", "proc_macro", "serde", "std", "test"];
+
+/// What the manifest of a plugin says beside, if the engine of its language is in its component.
+const INTERPRETER: &str =
+    "\n# The component brings the engine of its language.\n[limits]\nmemory = \"128MiB\"\n";
 
 /// What a plugin is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,7 +116,10 @@ pub fn create(
     }
     match language {
         Language::Rust => files.extend(sdk()?),
-        Language::JavaScript | Language::Python => files.extend(wit(hooks)),
+        Language::JavaScript | Language::Python => {
+            files.extend(wit(hooks));
+            files.entry(MANIFEST.into()).or_default().push_str(INTERPRETER);
+        }
     }
     for (path, text) in files {
         write(&folder.join(path), &text)?;
@@ -291,6 +299,19 @@ mod tests {
         assert!(!folder.join("tests/prompt.toml").exists());
         let again = create(parent.path(), &name("mine"), Language::Rust, hooks).unwrap_err();
         assert!(again.to_string().contains("exists already"), "{again}");
+    }
+
+    #[test]
+    fn every_language_has_the_contract_and_a_manifest_that_can_be_read() {
+        let parent = tempfile::tempdir().unwrap();
+        for (called, language) in [("js", Language::JavaScript), ("python", Language::Python)] {
+            let hooks = Hooks::of(&[Hook::Prompt]);
+            let folder = create(parent.path(), &name(called), language, hooks).unwrap();
+            let manifest = crate::author::Manifest::load(&folder.join(MANIFEST)).unwrap();
+            assert_eq!((manifest.name.as_str(), manifest.limits.memory_bytes), (called, Some(128 << 20)));
+            let world = std::fs::read_to_string(folder.join("wit/plugin.wit")).unwrap();
+            assert!(world.contains("world plugin { export lifecycle; export prompt-hook; }"), "{world}");
+        }
     }
 
     #[test]

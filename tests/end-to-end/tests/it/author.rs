@@ -156,7 +156,7 @@ fn broken() -> Vec<(&'static str, Vec<u8>, Vec<&'static str>)> {
                     (func (export "f") (param i32 i32) (result i32) unreachable))
                   (core instance $i (instantiate $m))
                   (func $init (param "config" string) (result string)
-                    (canon lift (core func $i "f") (memory $i "m") (realloc (func $i "r"))))
+                    (canon lift (core func $i "f") (memory (core memory $i "m")) (realloc (core func $i "r"))))
                   (instance $it (export "init" (func $init)))
                   (export "adit:plugin/lifecycle@0.1.0" (instance $it)))"#,
             ),
