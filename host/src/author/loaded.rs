@@ -3,13 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use sha2::Digest as _;
-
 use super::project::Project;
 use crate::config::PluginLimits;
-use crate::enabled::{EnabledPlugin, Terms};
-use crate::error::Failure;
-use crate::ids::KeyId;
+use crate::enabled::{Digest, EnabledPlugin, Terms};
+use crate::error::{Failure, Kind};
+use crate::ids::{InvalidId, KeyId};
 use crate::pipeline::{Plugin, Plugins};
 use crate::plugin::{Catalog, CatalogError, CheckError, SelfDescription};
 use crate::store::SeedRoot;
@@ -28,12 +26,13 @@ pub enum Unusable {
     Bind(Box<Failure>),
 }
 
+/// The secret that seeds follow from. Nothing here is anybody's.
+const SEED_ROOT: [u8; 32] = [7; 32];
+
 /// A plugin that is compiled once and may be started with any config.
 pub(super) struct Loaded {
-    catalog: Catalog,
+    catalog: Arc<Catalog>,
     enabled: EnabledPlugin,
-    limits: PluginLimits,
-    folder: std::path::PathBuf,
 }
 
 impl Loaded {
@@ -45,9 +44,9 @@ impl Loaded {
             enabled.terms = Terms { grants, limits, ..Terms::default() };
         }
         let limits = enabled.terms.limits.over(&PluginLimits { instances: 64, ..PluginLimits::default() });
-        let folder = project.component.parent().unwrap_or(Path::new("")).to_owned();
-        let catalog = Catalog::open(&folder, &limits)?;
-        Ok(Self { catalog, enabled, limits, folder })
+        let folder = project.component.parent().unwrap_or(Path::new(""));
+        let catalog = Catalog::open(folder, &limits)?.with_seed_root(SeedRoot::new(SEED_ROOT));
+        Ok(Self { catalog: Arc::new(catalog), enabled })
     }
 
     /// What the plugin says of itself with a config.
@@ -55,16 +54,18 @@ impl Loaded {
         self.catalog.ask(&self.enabled.name, config).await
     }
 
-    /// The plugin for a key, with a seed that follows from this text.
-    pub(super) async fn bind(
-        &self,
-        config: &str,
-        key: &KeyId,
-        seed: &str,
-    ) -> Result<Arc<dyn Plugin>, Unusable> {
-        let root = SeedRoot::new(sha2::Sha256::digest(seed).into());
-        let catalog = Arc::new(Catalog::open(&self.folder, &self.limits)?.with_seed_root(root));
+    /// The plugin with a seed that follows from this text.
+    pub(super) async fn bind(&self, config: &str, seed: &str) -> Result<Arc<dyn Plugin>, Unusable> {
         let enabled = EnabledPlugin { config: config.into(), ..self.enabled.clone() };
-        catalog.bind(&enabled, key).await.map_err(|failure| Unusable::Bind(Box::new(failure)))
+        let bound = match key_of(seed) {
+            Ok(key) => self.catalog.bind(&enabled, &key).await,
+            Err(fault) => Err(Failure::new(Kind::Internal, fault.to_string())),
+        };
+        bound.map_err(|failure| Unusable::Bind(Box::new(failure)))
     }
+}
+
+/// Each key has a seed of its own, so a text stands for one.
+fn key_of(seed: &str) -> Result<KeyId, InvalidId> {
+    KeyId::parse(Digest::of(seed.as_bytes()).as_str().chars().take(10).collect::<String>())
 }

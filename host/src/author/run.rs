@@ -41,7 +41,7 @@ pub async fn run(project: &Project, config: &str, request: &Value, answer: &str)
     let context = context(&request, []).map_err(RunFault::Request)?;
     let loaded = Loaded::open(project)?;
     let plugin = loaded.ask(config).await.map_err(Unusable::from)?;
-    let (watched, calls) = Watched::new(loaded.bind(config, &context.key, "").await?);
+    let (watched, calls) = Watched::new(loaded.bind(config, "").await?);
     let answer = [Block { kind: BlockKind::Text, text: answer.to_owned() }];
     let passed = canned::pass(watched, context, request, answer_in_pieces(&answer)).await;
     let calls = std::mem::take(&mut *calls.lock().unwrap_or_else(PoisonError::into_inner));

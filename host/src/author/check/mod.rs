@@ -99,6 +99,8 @@ fn describe(report: &mut Report, resolve: &Resolve, world: &World) {
                     exported.push(name.to_owned());
                 }
             }
+            // Tools have names without a package for themselves.
+            None if !item.name.contains(':') => {}
             None => report.notes.push(format!("it exports `{}`, which nobody calls", item.name)),
         }
     }

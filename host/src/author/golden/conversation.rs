@@ -113,7 +113,7 @@ impl Conversation {
             }
             Err(fault @ CheckError::Plugin(_)) => return Err(fault.to_string()),
         }
-        let plugin = loaded.bind(&self.config, &self.context.key, &self.seed).await;
+        let plugin = loaded.bind(&self.config, &self.seed).await;
         let plugin = plugin.map_err(|fault| fault.to_string())?;
         let hooks = plugin.hooks();
         let passed = canned::pass(plugin, self.context.clone(), self.request.clone(), answer).await;
