@@ -32,7 +32,11 @@ pub(super) async fn pass(
     let terms =
         Terms { models: ModelPolicy::Any, losses: Losses::Report(Vec::new()), deadline: Deadline::Never };
     let answer = match pipeline.run(request, Chain::new(context, vec![plugin]), terms).await {
-        Ok(served) => blocks(served.events).await,
+        Ok(served) => {
+            let answer = blocks(served.events).await;
+            served.finish.run().await;
+            answer
+        }
         Err(failure) => Err(failure),
     };
     let asked = asked.lock().unwrap_or_else(PoisonError::into_inner).take();

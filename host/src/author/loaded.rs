@@ -3,14 +3,17 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use tempfile::TempDir;
+
+use super::fresh::Fresh;
 use super::project::Project;
 use crate::config::PluginLimits;
-use crate::enabled::{Digest, EnabledPlugin, Terms};
+use crate::enabled::{Acknowledged, Digest, EnabledPlugin, Grants};
 use crate::error::{Failure, Kind};
 use crate::ids::{InvalidId, KeyId};
 use crate::pipeline::{Plugin, Plugins};
-use crate::plugin::{Catalog, CatalogError, CheckError, SelfDescription};
-use crate::store::SeedRoot;
+use crate::plugin::{Catalog, CatalogError, CheckError, SelfDescription, Services};
+use crate::store::{SeedRoot, Sqlite};
 
 /// Why a plugin cannot be tried.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +21,9 @@ pub enum Unusable {
     /// There is no engine.
     #[error("{0}")]
     Engine(#[from] CatalogError),
+    /// There is nowhere to keep its values.
+    #[error("there is nowhere to keep values for a while: {0}")]
+    Data(String),
     /// It does not load, or not with this config.
     #[error("{0}")]
     Check(#[from] CheckError),
@@ -33,30 +39,53 @@ const SEED_ROOT: [u8; 32] = [7; 32];
 pub(super) struct Loaded {
     catalog: Arc<Catalog>,
     enabled: EnabledPlugin,
+    values: Arc<Fresh>,
+    _data: TempDir,
+}
+
+/// All that there is to grant, for a component that comes without a manifest. No such host exists.
+fn everything() -> Grants {
+    let mut grants = Grants::default();
+    for grant in ["kv", "blobs", "http=nowhere.invalid", "secret=none"] {
+        // Each is of the right form: a test says so.
+        let _ = grants.add(grant);
+    }
+    grants
 }
 
 impl Loaded {
     /// Takes the component of a project.
     pub(super) fn open(project: &Project) -> Result<Self, Unusable> {
         let mut enabled = EnabledPlugin::new(project.name.clone(), "{}");
-        if let Some(manifest) = &project.manifest {
-            let (grants, limits) = (manifest.grants.clone(), manifest.limits.clone());
-            enabled.terms = Terms { grants, limits, ..Terms::default() };
+        enabled.terms.acknowledged = Acknowledged::Leaks;
+        match &project.manifest {
+            Some(manifest) => {
+                enabled.terms.grants = manifest.grants.clone();
+                enabled.terms.limits = manifest.limits.clone();
+            }
+            None => enabled.terms.grants = everything(),
         }
-        let limits = enabled.terms.limits.over(&PluginLimits { instances: 64, ..PluginLimits::default() });
+        // Values are kept as a server keeps them, and go away with this.
+        let data = tempfile::tempdir().map_err(|fault| Unusable::Data(fault.to_string()))?;
+        let values = Sqlite::open(data.path()).map_err(|fault| Unusable::Data(fault.to_string()))?;
+        let values = Arc::new(Fresh::new(values));
+        let services = Services { values: Some(values.clone()), ..Services::default() };
+        let limits = PluginLimits { instances: 64, ..PluginLimits::default() };
         let folder = project.component.parent().unwrap_or(Path::new(""));
-        let catalog = Catalog::open(folder, &limits)?.with_seed_root(SeedRoot::new(SEED_ROOT));
-        Ok(Self { catalog: Arc::new(catalog), enabled })
+        let catalog = Catalog::open(folder, &limits)?;
+        let catalog = catalog.with_seed_root(SeedRoot::new(SEED_ROOT)).with_services(services);
+        Ok(Self { catalog: Arc::new(catalog), enabled, values, _data: data })
     }
 
     /// What the plugin says of itself with a config.
     pub(super) async fn ask(&self, config: &str) -> Result<SelfDescription, CheckError> {
-        self.catalog.ask(&self.enabled.name, config).await
+        self.catalog.ask(&EnabledPlugin { config: config.into(), ..self.enabled.clone() }).await
     }
 
-    /// The plugin with a seed that follows from this text.
+    /// The plugin with a seed that follows from this text, and without any values.
     pub(super) async fn bind(&self, config: &str, seed: &str) -> Result<Arc<dyn Plugin>, Unusable> {
         let enabled = EnabledPlugin { config: config.into(), ..self.enabled.clone() };
+        self.values.begin();
         let bound = match key_of(seed) {
             Ok(key) => self.catalog.bind(&enabled, &key).await,
             Err(fault) => Err(Failure::new(Kind::Internal, fault.to_string())),
@@ -68,4 +97,15 @@ impl Loaded {
 /// Each key has a seed of its own, so a text stands for one.
 fn key_of(seed: &str) -> Result<KeyId, InvalidId> {
     KeyId::parse(Digest::of(seed.as_bytes()).as_str().chars().take(10).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::enabled::Capability;
+
+    #[test]
+    fn everything_is_granted_where_nobody_says_what_is_needed() {
+        assert!(Capability::ALL.into_iter().all(|capability| everything().allow(capability)));
+    }
 }

@@ -1,5 +1,6 @@
 //! `plugin.toml`: what a plugin says of itself before anybody runs it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -53,7 +54,7 @@ struct Raw {
     #[serde(default)]
     grants: RawGrants,
     #[serde(default)]
-    limits: RawLimits,
+    limits: BTreeMap<String, String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -63,12 +64,6 @@ struct RawGrants {
     blobs: bool,
     http: Vec<String>,
     secrets: Vec<String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct RawLimits {
-    memory: Option<String>,
 }
 
 impl Manifest {
@@ -91,25 +86,17 @@ impl Manifest {
         for grant in plain.chain(http).chain(secrets) {
             grants.add(&grant).map_err(|fault| format!("grants: {fault}"))?;
         }
+        let mut limits = Limits::default();
+        for (name, value) in &raw.limits {
+            limits.add(&format!("{name}={value}")).map_err(|fault| format!("limits: {fault}"))?;
+        }
         Ok(Self {
             name: PluginName::parse(raw.name).map_err(|fault| fault.to_string())?,
             version: Version::parse(&raw.version).map_err(|fault| fault.to_string())?,
             grants,
-            limits: Limits {
-                memory_bytes: raw.limits.memory.as_deref().map(bytes).transpose()?,
-                ..Limits::default()
-            },
+            limits,
         })
     }
-}
-
-/// `64MiB` and `512KiB` in bytes.
-fn bytes(text: &str) -> Result<usize, String> {
-    let units = [("MiB", 20), ("KiB", 10)];
-    let of = |(unit, shift): (&str, u32)| -> Option<usize> {
-        text.strip_suffix(unit)?.trim().parse::<usize>().ok()?.checked_mul(1 << shift)
-    };
-    units.into_iter().find_map(of).ok_or_else(|| format!("limits: `{text}` is no size: write `64MiB`"))
 }
 
 #[cfg(test)]
@@ -134,7 +121,7 @@ mod tests {
             ("name = 'A'\nversion = '1.0.0'", "plugin name"),
             ("name = 'a'\nversion = '1'", "three numbers"),
             ("name = 'a'\nversion = '1.0.0'\nhooks = []", "unknown field `hooks`"),
-            ("name = 'a'\nversion = '1.0.0'\n[limits]\nmemory = '64'", "64MiB"),
+            ("name = 'a'\nversion = '1.0.0'\n[limits]\nmemory = '64'", "`memory=64`"),
         ] {
             let fault = Manifest::parse(text).unwrap_err();
             assert!(fault.contains(why), "{fault}");

@@ -10,6 +10,7 @@ pub mod run;
 
 mod canned;
 mod contract;
+mod fresh;
 mod loaded;
 mod manifest;
 mod project;

@@ -262,7 +262,7 @@ fn workspace(dependencies: &[String]) -> Result<String, NewFault> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
     use super::*;
 
     fn name(text: &str) -> PluginName {

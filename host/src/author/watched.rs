@@ -8,10 +8,11 @@ use async_trait::async_trait;
 
 use crate::chat::{Event, Request};
 use crate::error::{Failure, Kind};
-use crate::ids::PluginName;
+use crate::ids::{ModelPattern, PluginName};
 use crate::pipeline::{
-    Chunk, Context, EventVerdict, Hooks, Outcome, Plugin, PromptVerdict, Report, RequestVerdict,
-    RouteVerdict, Segment, Session, Summary, TextKind, TextVerdict, TextWish,
+    Chunk, ClientFormat, Context, EventVerdict, Hooks, HttpRoute, ModelFormat, Outcome, Plugin,
+    PromptVerdict, Report, RequestVerdict, RouteVerdict, Segment, Session, Summary, TextKind, TextVerdict,
+    TextWish,
 };
 
 /// One call of a plugin.
@@ -71,6 +72,18 @@ impl Plugin for Watched {
         self.plugin.hooks()
     }
 
+    async fn routes(&self) -> Result<Arc<[HttpRoute]>, Failure> {
+        self.plugin.routes().await
+    }
+
+    async fn models(&self) -> Result<Arc<[ModelPattern]>, Failure> {
+        self.plugin.models().await
+    }
+
+    async fn model_format(&self, context: &Context) -> Result<Box<dyn ModelFormat>, Failure> {
+        self.plugin.model_format(context).await
+    }
+
     async fn start(&self, context: &Context) -> Result<Box<dyn Session>, Failure> {
         let start = Instant::now();
         let session = self.plugin.start(context).await;
@@ -93,6 +106,14 @@ impl Plugin for Watched {
 impl Session for WatchedSession {
     fn text_wish(&self) -> TextWish {
         self.session.text_wish()
+    }
+
+    fn condemn(&mut self) {
+        self.session.condemn();
+    }
+
+    fn client_format(&mut self) -> Option<&mut dyn ClientFormat> {
+        self.session.client_format()
     }
 
     async fn on_route(&mut self, summary: &Summary) -> Result<RouteVerdict, Failure> {

@@ -14,17 +14,6 @@ pub(super) fn meaning(capability: Capability) -> &'static str {
     }
 }
 
-/// How an operator grants it; none if every plugin has it.
-pub(super) fn grant(capability: Capability) -> Option<&'static str> {
-    match capability {
-        Capability::Log | Capability::Metrics => None,
-        Capability::Kv => Some("--grant kv"),
-        Capability::Secrets => Some("--grant secret=NAME"),
-        Capability::Http => Some("--grant http=HOST"),
-        Capability::Blobs => Some("--grant blobs"),
-    }
-}
-
 /// What a package of WASI means here.
 pub(super) fn wasi(name: &str) -> Option<&'static str> {
     let package = name.strip_prefix("wasi:")?.split(['/', '@']).next()?;

@@ -195,7 +195,7 @@ fn import(report: &mut Report, contract: &Contract, resolve: &Resolve, item: &It
             }
             return;
         };
-        let need = capability::grant(capability).map_or(Need::Always, Need::Grant);
+        let need = capability.grant().map_or(Need::Always, Need::Grant);
         let meaning = capability::meaning(capability);
         report.imports.push(Import { name: name.clone(), need, meaning });
         report.capabilities.push(capability);
@@ -227,7 +227,7 @@ fn compare_grants(report: &mut Report, manifest: &Manifest) {
                 "it imports `{capability}`, and the manifest does not ask for it under `[grants]`"
             ));
         }
-        if asked && !imported && capability::grant(capability).is_some() && report.contract.is_some() {
+        if asked && !imported && capability.grant().is_some() && report.contract.is_some() {
             report
                 .notes
                 .push(format!("the manifest asks for `{capability}`, which the component does not import"));
@@ -267,7 +267,9 @@ async fn load(report: &mut Report, project: &Project, config: &str) {
             }
         }
         Err(CheckError::Plugin(fault)) => report.problems.push(reason(&fault)),
-        Err(fault @ CheckError::Failed(_)) => report.problems.push(fault.to_string()),
+        Err(fault @ (CheckError::Failed(_) | CheckError::Terms(_))) => {
+            report.problems.push(fault.to_string());
+        }
     }
 }
 

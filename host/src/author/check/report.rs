@@ -56,7 +56,7 @@ pub struct Import {
 pub enum Need {
     /// Every plugin has it.
     Always,
-    /// An operator grants it so.
+    /// An operator grants it with `--grant` and this.
     Grant(&'static str),
     /// Nobody.
     Refused,
@@ -127,7 +127,7 @@ impl Report {
         for import in own {
             let need = match import.need {
                 Need::Always => "every plugin has it".to_owned(),
-                Need::Grant(how) => format!("the operator grants it with `{how}`"),
+                Need::Grant(how) => format!("the operator grants it with `--grant {how}`"),
                 Need::Refused => "no plugin gets it".to_owned(),
             };
             writeln!(f, "imports   {}: {}; {need}", import.name, import.meaning)?;

@@ -8,9 +8,9 @@ use super::expectation::ConfigFault;
 use super::splits::{self, Block, Split};
 use crate::author::canned;
 use crate::author::loaded::Loaded;
-use crate::chat::{Batch, BlockKind, Delivery, Request};
+use crate::chat::{Batch, BlockKind, Request};
 use crate::ids::{KeyId, RequestId};
-use crate::pipeline::{Context, Hook, Label, texts};
+use crate::pipeline::{Context, Deadline, Hook, Label, texts};
 use crate::plugin::CheckError;
 use crate::wire::openai;
 
@@ -111,7 +111,7 @@ impl Conversation {
                 found.failed(failure);
                 return Ok(found);
             }
-            Err(fault @ CheckError::Plugin(_)) => return Err(fault.to_string()),
+            Err(fault @ (CheckError::Plugin(_) | CheckError::Terms(_))) => return Err(fault.to_string()),
         }
         let plugin = loaded.bind(&self.config, &self.seed).await;
         let plugin = plugin.map_err(|fault| fault.to_string())?;
@@ -149,11 +149,9 @@ pub(in crate::author) fn context(
         request: RequestId::parse("request-1").map_err(|fault| fault.to_string())?,
         key: KeyId::parse("aaaaaaaaaa").map_err(|fault| fault.to_string())?,
         labels: labels.into_iter().map(|(name, value)| Label { name, value }).collect(),
-        client_format: "openai-chat",
-        delivery: match request.delivery {
-            Delivery::Streamed => Delivery::Streamed,
-            Delivery::Whole => Delivery::Whole,
-        },
+        client_format: "openai-chat".into(),
+        delivery: request.delivery,
+        deadline: Deadline::Never,
     })
 }
 

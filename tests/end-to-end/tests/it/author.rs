@@ -69,7 +69,9 @@ fn from_an_empty_folder_to_an_answer(language: &str) {
 
     // What was built is what a server runs.
     let stack = Setup::new().plugin_file("code-name", &fs::read(component).unwrap()).start();
-    let key = stack.key().with("code-name", &json!({}));
+    let key = stack.key();
+    let limits = ["--limit", "memory=128MiB", "--limit", "stream-hook=100ms", "--limit", "request-total=5s"];
+    stack.adit(&[&["plugin", "enable", &key.name, "code-name"][..], &limits].concat());
     assert_eq!(key.ask("Is Bluebird done?").content(), "Is Bluebird done?");
     assert!(!stack.sim.last_body().to_string().contains("Bluebird"));
 }
@@ -90,6 +92,19 @@ fn golden_files_are_compared_and_written(home: &Path) {
 #[test]
 fn a_plugin_in_rust_comes_from_an_empty_folder() {
     from_an_empty_folder_to_an_answer("rust");
+}
+
+/// Left out with the other tests of plugins that are not in Rust: their tools are large.
+mod languages {
+    #[test]
+    fn a_plugin_in_javascript_comes_from_an_empty_folder() {
+        super::from_an_empty_folder_to_an_answer("js");
+    }
+
+    #[test]
+    fn a_plugin_in_python_comes_from_an_empty_folder() {
+        super::from_an_empty_folder_to_an_answer("python");
+    }
 }
 
 #[test]
