@@ -23,8 +23,13 @@ const TAKEN: [&str; 8] =
     ["adit-plugin", "adit_plugin", "alloc", "core", "proc_macro", "serde", "std", "test"];
 
 /// What the manifest of a plugin says beside, if the engine of its language is in its component.
-const INTERPRETER: &str =
-    "\n# The component brings the engine of its language.\n[limits]\nmemory = \"128MiB\"\n";
+const INTERPRETER: &str = "
+# The component brings the engine of its language, which takes more than the usual limits allow.
+[limits]
+memory = \"128MiB\"
+stream-hook = \"100ms\"
+request-total = \"5s\"
+";
 
 /// What a plugin is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
