@@ -280,7 +280,9 @@ fn reason(fault: &crate::plugin::LoadError) -> String {
             Refused::Invalid(how) => format!("it uses what this engine does not know: {how}"),
             other => format!("it {other}"),
         },
-        crate::plugin::LoadError::Missing { .. } => fault.to_string(),
+        crate::plugin::LoadError::Missing { .. } | crate::plugin::LoadError::Release { .. } => {
+            fault.to_string()
+        }
     }
 }
 
