@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use adit::bedrock::fuzz::Memory;
 use adit::config::Timeouts;
+use adit::enabled::EnabledPlugin;
 use adit::error::{Failure, Kind};
 use adit::http::{App, router};
-use adit::ids::{KeyId, PluginName};
+use adit::ids::KeyId;
 use adit::pipeline::{EmbeddingPipeline, Pipeline, Plugin, Plugins, Replay, Upstream};
 use adit::store::{KeyName, Keys as _, Sqlite};
 use async_trait::async_trait;
@@ -98,7 +99,8 @@ struct NoPlugins;
 
 #[async_trait]
 impl Plugins for NoPlugins {
-    async fn bind(&self, name: &PluginName, _: &Arc<str>, _: &KeyId) -> Result<Arc<dyn Plugin>, Failure> {
+    async fn bind(&self, enabled: &EnabledPlugin, _: &KeyId) -> Result<Arc<dyn Plugin>, Failure> {
+        let name = &enabled.name;
         Err(Failure::new(Kind::PluginUnavailable, format!("there is no plugin `{name}` here")))
     }
 }
