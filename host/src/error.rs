@@ -184,7 +184,7 @@ pub enum Fault {
 
 /// How a request failed, with a message for each of its two readers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{kind:?}: {}", self.internal.as_deref().unwrap_or(&self.message))]
+#[error("{kind:?}: {}", self.reason())]
 pub struct Failure {
     /// What happened.
     pub kind: Kind,
@@ -251,6 +251,13 @@ impl Failure {
         self
     }
 
+    /// What the log says, and no more than a line holds: a plugin may have said it, and at length.
+    pub fn reason(&self) -> &str {
+        const MOST_BYTES: usize = 2 << 10;
+        let reason = self.internal.as_deref().unwrap_or(&self.message);
+        reason.get(..reason.floor_char_boundary(MOST_BYTES)).unwrap_or_default()
+    }
+
     /// Whether a plugin failed, as opposed to one that refused: what its failure policy covers.
     pub fn is_of_a_plugin(&self) -> bool {
         matches!(self.kind, Kind::PluginFault | Kind::PluginUnavailable)
@@ -261,5 +268,18 @@ impl Failure {
     pub fn with_retry_after(mut self, pause: Duration) -> Self {
         self.retry_after = Some(pause);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_gets_the_operators_message_and_no_more_of_it_than_a_line() {
+        let failure = Failure::new(Kind::PluginFault, "for the client").with_internal("é".repeat(5000));
+        assert_eq!(failure.reason(), "é".repeat(1024));
+        assert_eq!(failure.to_string(), format!("PluginFault: {}", "é".repeat(1024)));
+        assert_eq!(Failure::new(Kind::Internal, "for both").reason(), "for both");
     }
 }

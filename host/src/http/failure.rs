@@ -45,7 +45,7 @@ pub(super) fn too_slow() -> Failure {
 /// Leaves a trace of a failure. What the client did wrong is the client's to know.
 pub(super) fn log(id: &RequestId, failure: &Failure) {
     let (request, kind) = (id.as_str(), failure.kind);
-    let reason = failure.internal.as_deref().unwrap_or(&failure.message);
+    let reason = failure.reason();
     match kind.origin() {
         Origin::Client => tracing::debug!(request, ?kind, "refused"),
         Origin::Plugin | Origin::Upstream | Origin::Host => tracing::warn!(request, ?kind, reason, "failed"),

@@ -134,7 +134,7 @@ async fn run(mut chain: Chain, report: Report) {
         };
         if let Err(failure) = done {
             let (plugin, request) = (link.name().as_str(), context.request.as_str());
-            let reason = failure.internal.as_deref().unwrap_or(&failure.message);
+            let reason = failure.reason();
             tracing::warn!(plugin, request, reason, "a finish hook failed");
         }
     }

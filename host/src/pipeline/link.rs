@@ -263,7 +263,8 @@ impl Link {
         answer: Result<T, Failure>,
     ) -> Result<Option<T>, Failure> {
         self.attempt.record.called(call, begun.elapsed());
-        if answer.is_ok() {
+        // One good call, such as the finish hook's, does not make up for one that failed.
+        if answer.is_ok() && self.attempt.outcome == Outcome::None {
             self.attempt.outcome = Outcome::Good;
         }
         self.covered(answer)
@@ -275,7 +276,7 @@ impl Link {
             return Err(failure);
         }
         let (plugin, request) = (self.name.as_str(), self.request.as_str());
-        let reason = failure.internal.as_deref().unwrap_or(&failure.message);
+        let reason = failure.reason();
         tracing::warn!(plugin, request, reason, "skipped: the request goes on without the plugin");
         self.stand = Stand::Ended;
         self.attempt.record.skipped();

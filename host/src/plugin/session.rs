@@ -147,7 +147,8 @@ impl pipeline::Session for Session {
             .instance
             .call("on-route", self.once, async |store| hook.call_on_route(store, resource, summary).await)
             .await?;
-        answer.map(convert::route_verdict).map_err(|error| self.reported("on-route", error))
+        let verdict = answer.map_err(|error| self.reported("on-route", error))?;
+        convert::route_verdict(verdict).map_err(|fault| self.broken("on-route", &fault))
     }
 
     async fn on_prompt(&mut self, segments: &[Segment<'_>]) -> Result<PromptVerdict, Failure> {

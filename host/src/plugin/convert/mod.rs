@@ -17,7 +17,7 @@ use crate::pipeline::{
 
 pub(super) use events::{events, read_events};
 pub(super) use report::Ended;
-pub(super) use request::{read_request, request, text_bytes};
+pub(super) use request::{check_model, read_request, request, text_bytes};
 
 pub(super) fn labels(labels: &[Label]) -> Vec<wit::Label<'_>> {
     labels.iter().map(|Label { name, value }| wit::Label { name, value }).collect()
@@ -80,12 +80,16 @@ pub(super) fn chunk(chunk: &Chunk) -> wit::Chunk<'_> {
     wit::Chunk { index: *index, kind, text, final_: *last }
 }
 
-pub(super) fn route_verdict(verdict: wit::RouteVerdict) -> RouteVerdict {
-    match verdict {
+/// The error says what is wrong with the model.
+pub(super) fn route_verdict(verdict: wit::RouteVerdict) -> Result<RouteVerdict, String> {
+    Ok(match verdict {
         wit::RouteVerdict::Keep => RouteVerdict::Keep,
-        wit::RouteVerdict::To(wit::Route { model }) => RouteVerdict::To(model),
+        wit::RouteVerdict::To(wit::Route { model }) => {
+            check_model(&model)?;
+            RouteVerdict::To(model)
+        }
         wit::RouteVerdict::Deny(refusal) => RouteVerdict::Deny(denied(refusal)),
-    }
+    })
 }
 
 pub(super) fn prompt_verdict(verdict: wit::PromptVerdict) -> PromptVerdict {

@@ -16,7 +16,7 @@ use crate::chat::{
 use crate::plugin::bindings::adit::plugin::chat as wit;
 use other::Other;
 
-pub(in crate::plugin) use read::read_request;
+pub(in crate::plugin) use read::{check_model, read_request};
 
 /// A request as a plugin sees it. The bytes that it cannot see are added to `blobs`, each at the place
 /// that its id names.

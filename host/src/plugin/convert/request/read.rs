@@ -55,7 +55,7 @@ pub(in crate::plugin) fn read_request(request: wit::Request, base: &Request) -> 
 }
 
 /// The id is part of the path of the call, where `.` and `..` would lead elsewhere.
-fn check_model(model: &str) -> Result<(), String> {
+pub(in crate::plugin) fn check_model(model: &str) -> Result<(), String> {
     if model.trim().is_empty() || model.len() > MAX_MODEL_BYTES {
         return Err(format!("model: has to have 1 to {MAX_MODEL_BYTES} bytes"));
     }
