@@ -39,6 +39,7 @@ enum How {
     NoEnd,
     BadModels,
     TrapInEncode,
+    SpinInEncode,
     Trap,
     /// After the first word.
     TrapLater,
@@ -131,6 +132,9 @@ impl ModelFormat for Misformat {
         let text = text.unwrap_or_default();
         let body = match how {
             How::TrapInEncode => panic!("as it was told"),
+            How::SpinInEncode => loop {
+                std::hint::spin_loop();
+            },
             How::FloodTheModel => {
                 // The guest's own memory is smaller: the host has to see the length alone.
                 let bytes = vec![b' '; 20 << 20].leak();

@@ -35,6 +35,10 @@ enum How {
     TrapHead,
     TrapLater,
     TrapFailure,
+    SpinDecode,
+    SpinHead,
+    SpinLater,
+    SpinFailure,
     Mute,
     Succeed,
     Headers,
@@ -61,6 +65,12 @@ impl Plugin for Speak {
 impl Speak {
     fn trap_if(&self, how: How) {
         assert!(self.0.how != how, "it broke");
+    }
+
+    fn spin_if(&self, how: How) {
+        while self.0.how == how {
+            std::hint::spin_loop();
+        }
     }
 
     fn response(&self, content_type: &str, body: Vec<u8>) -> HttpResponse {
@@ -108,6 +118,7 @@ impl ClientFormat for Speak {
 
     fn decode(&mut self, request: HttpRequest) -> Result<Decoded, Failure> {
         self.trap_if(How::TrapDecode);
+        self.spin_if(How::SpinDecode);
         if self.0.how == How::Forge && request.path != "/speak" {
             return Ok(Decoded::Respond(HttpResponse::new(200, "text/plain", "forged")));
         }
@@ -143,6 +154,7 @@ impl ClientFormat for Speak {
 
     fn stream_head(&mut self, _: AnswerHead) -> HttpResponse {
         self.trap_if(How::TrapHead);
+        self.spin_if(How::SpinHead);
         self.response(&self.0.content_type, b"begin\n".to_vec())
     }
 
@@ -150,6 +162,7 @@ impl ClientFormat for Speak {
         let is_end = events.iter().any(|event| matches!(event, Event::MessageStop(_)));
         if is_end {
             self.trap_if(How::TrapLater);
+            self.spin_if(How::SpinLater);
         }
         match self.0.how {
             How::Flood => return vec![b'x'; 10 << 20],
@@ -162,7 +175,9 @@ impl ClientFormat for Speak {
 
     fn encode_response(&mut self, _: AnswerHead, events: Vec<Event>) -> HttpResponse {
         self.trap_if(How::TrapHead);
+        self.spin_if(How::SpinHead);
         self.trap_if(How::TrapLater);
+        self.spin_if(How::SpinLater);
         let text: String = events.iter().map(said).collect();
         let body = match self.0.how {
             How::Flood | How::FloodLater => vec![b'x'; 10 << 20],
@@ -178,6 +193,7 @@ impl ClientFormat for Speak {
 
     fn encode_failure(&mut self, failure: Failure, mid_stream: bool) -> HttpResponse {
         self.trap_if(How::TrapFailure);
+        self.spin_if(How::SpinFailure);
         let body = match self.0.how {
             How::Mute => String::new(),
             _ => format!("failed: {} {} {mid_stream}\n", failure.status, failure.code),

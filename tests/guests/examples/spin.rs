@@ -12,4 +12,4 @@ impl Misbehaviour for Spin {
     }
 }
 
-adit_plugin::register!(Misbehaving<Spin>: route, prompt, text);
+adit_plugin::register!(Misbehaving<Spin>: route, prompt, request, event, text, finish);

@@ -11,4 +11,4 @@ impl Misbehaviour for Trap {
     }
 }
 
-adit_plugin::register!(Misbehaving<Trap>: route, prompt, text);
+adit_plugin::register!(Misbehaving<Trap>: route, prompt, request, event, text, finish);

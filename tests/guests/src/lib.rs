@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use adit_plugin::chat::{Event, EventVerdict, Report, Request, RequestVerdict};
 use adit_plugin::{
     Chunk, Plugin, PluginError, PromptVerdict, RequestContext, RouteVerdict, Segment, Summary, TextKinds,
     TextVerdict,
@@ -22,12 +23,15 @@ pub struct Misbehaving<M: Misbehaviour> {
 }
 
 /// Where it happens.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Place {
     /// The call of the host.
     #[serde(rename = "in")]
     pub call: Call,
+    /// What a test looks for where it should not be.
+    #[serde(default)]
+    pub secret: String,
 }
 
 adit_plugin::json_config!(Place);
@@ -48,12 +52,18 @@ pub enum Call {
     Text,
     /// `on-text`, but not the first one.
     Later,
+    /// `on-request`
+    Request,
+    /// `on-events`
+    Events,
+    /// `on-finish`
+    Finish,
     /// The destructor of a session.
     Drop,
 }
 
 impl Place {
-    fn reached<M: Misbehaviour>(self, call: Call) -> Result<(), PluginError> {
+    fn reached<M: Misbehaviour>(&self, call: Call) -> Result<(), PluginError> {
         if self.call == call { M::happen() } else { Ok(()) }
     }
 }
@@ -94,5 +104,18 @@ impl<M: Misbehaviour> Plugin for Misbehaving<M> {
             self.place.reached::<M>(Call::Later)?;
         }
         self.place.reached::<M>(Call::Text).map(|()| TextVerdict::Pass)
+    }
+
+    fn on_request(&mut self, _: Request) -> Result<RequestVerdict, PluginError> {
+        self.place.reached::<M>(Call::Request).map(|()| RequestVerdict::Keep)
+    }
+
+    fn on_events(&mut self, _: Vec<Event>) -> Result<EventVerdict, PluginError> {
+        self.place.reached::<M>(Call::Events).map(|()| EventVerdict::Pass)
+    }
+
+    fn on_finish(&mut self, _: Report) {
+        // There is nobody to report an error to.
+        let _ = self.place.reached::<M>(Call::Finish);
     }
 }

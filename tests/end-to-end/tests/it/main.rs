@@ -43,4 +43,5 @@ mod request_hooks;
 mod reuse;
 mod switches;
 mod thinking;
+mod threats;
 mod upstream_faults;
