@@ -48,7 +48,7 @@ impl Settings {
             return self.ask().wrapping_add(mark);
         }
         let below = self.dive(depth - 1, mark.rotate_left(7) ^ depth);
-        below.rotate_left((below ^ mark) as u32 & 63) ^ mark
+        below.rotate_left(if below > mark { 7 } else { 11 }) ^ mark
     }
 }
 

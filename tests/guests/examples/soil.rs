@@ -1,6 +1,9 @@
 //! Looks for what others left in its memory, fills so many MiB of it, and keeps them:
 //! `{"mib": 16, "tell": true}`.
-#![expect(unsafe_code, reason = "an allocator would hide what is in fresh memory")]
+#![cfg_attr(
+    target_family = "wasm",
+    expect(unsafe_code, reason = "an allocator would hide what is in fresh memory")
+)]
 use std::rc::Rc;
 
 use adit_plugin::{Plugin, PluginError, PromptVerdict, RequestContext, Segment, TextKinds};

@@ -68,8 +68,10 @@ impl Speak {
     }
 
     fn spin_if(&self, how: How) {
-        while self.0.how == how {
-            std::hint::spin_loop();
+        if self.0.how == how {
+            loop {
+                std::hint::spin_loop();
+            }
         }
     }
 

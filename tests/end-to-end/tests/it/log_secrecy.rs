@@ -89,7 +89,9 @@ fn nothing_of_a_request_that_was_refused() {
     connection.post("/v1/chat/completions", Some(&key.secret), b"{\"messages\": marzipan");
     assert_eq!(connection.answer().status, 400);
     let mut connection = stack.connect();
-    connection.send_request("GET", "/marzipan?marzipan", &[("x-marzipan", "marzipan")], b"");
+    let authorization = format!("Bearer {}", key.secret);
+    let headers = [("x-marzipan", "marzipan"), ("authorization", &authorization)];
+    connection.send_request("GET", "/marzipan?marzipan", &headers, b"");
     assert_eq!(connection.answer().status, 404);
 
     let altered = format!("{}x", key.secret);

@@ -16,7 +16,7 @@ fn what_a_plugin_tells_the_log_is_cut_off_and_bears_its_name() {
                     "log" | "print" => assert_eq!(answer.content(), PROMPT),
                     // The words of a refusal are for the client.
                     "deny" => {
-                        assert_eq!(answer.error()["code"].as_str().unwrap().split('\n').next(), Some(PROMPT))
+                        assert!(answer.error()["code"].as_str().unwrap().starts_with(PROMPT));
                     }
                     _ => {
                         assert_blamed(&answer, "tattle");

@@ -62,7 +62,7 @@ fn many_instances_at_once_have_room_for_what_the_settings_say() {
             assert_eq!((answer.status, &answer.error()["code"]), (503, &json!("overloaded")));
         }
         let resident = stack.server().resident_bytes();
-        assert!((8 * 24 << 20..MOST_BYTES).contains(&resident), "the server keeps {resident} bytes");
+        assert!(((8 * 24) << 20..MOST_BYTES).contains(&resident), "the server keeps {resident} bytes");
     });
     super::beside::assert_secret(&log);
 }

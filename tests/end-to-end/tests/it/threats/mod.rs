@@ -37,20 +37,23 @@ mod written;
 use std::fs;
 use std::path::Path;
 
-/// The rows of the table above: number, and files with the tests in them.
-fn table() -> Vec<(usize, Vec<(String, Vec<String>)>)> {
+/// A file, and tests in it.
+type Tests = (String, Vec<String>);
+
+/// The rows of the table above.
+fn table() -> Vec<(usize, Vec<Tests>)> {
     let rows = include_str!("mod.rs").lines().filter_map(|line| line.strip_prefix("//! | "));
     let rows = rows.filter_map(|row| {
         let mut cells = row.split(" | ");
         let number = cells.next()?.parse().ok()?;
         let tests = cells.nth(1)?.trim_end_matches(" |").split("; ");
-        Some((number, tests.map(|names| named(names)).collect()))
+        Some((number, tests.map(named).collect()))
     });
     rows.collect()
 }
 
-/// A file and tests: all that stands between backticks.
-fn named(names: &str) -> (String, Vec<String>) {
+/// All that stands between backticks.
+fn named(names: &str) -> Tests {
     let mut names = names.split('`').skip(1).step_by(2).map(str::to_owned);
     (names.next().unwrap(), names.collect())
 }

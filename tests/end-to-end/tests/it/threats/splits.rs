@@ -83,7 +83,7 @@ fn said(answer: &Answer) -> (String, String, Value) {
     let chunks: Vec<&Value> = events.iter().filter_map(Event::data).collect();
     let all = |pointer: &str| chunks.iter().map(|chunk| text(chunk, pointer)).collect();
     let reasons = chunks.iter().map(|chunk| &chunk["choices"][0]["finish_reason"]);
-    let reason = reasons.filter(|reason| reason.is_string()).last().unwrap().clone();
+    let reason = reasons.rev().find(|reason| reason.is_string()).unwrap().clone();
     (all("/choices/0/delta/content"), all("/choices/0/delta/tool_calls/0/function/arguments"), reason)
 }
 
