@@ -64,7 +64,7 @@ fn a_rollout_needs_a_release_that_is_there() {
     let stack = Stack::with(["hello"]);
     let rollout = |options: &[&str]| stack.refusal(&[&["plugin", "rollout", "hello"], options].concat());
     let refusal = rollout(&["--version", "2.0.0", "--percent", "10"]);
-    assert!(refusal.contains("`hello` 2.0.0"), "{refusal}");
+    assert!(refusal.contains("there is no catalog: name one in `[catalog]`"), "{refusal}");
     for options in [["--stop"], ["--finish"]] {
         assert!(rollout(&options).contains("there is no rollout of plugin `hello`"));
     }
