@@ -10,7 +10,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, bail};
 
-use crate::command::{self, output, say};
+use crate::command::{output, say};
 use crate::debian;
 use crate::plugins;
 use crate::wasm_toolchain::WasmToolchain;
@@ -70,7 +70,7 @@ pub(crate) fn check(workspace: &Workspace, plugins: &Path) -> anyhow::Result<()>
 fn count(workspace: &Workspace, plugins: &Path) -> anyhow::Result<Vec<(&'static str, u64)>> {
     ensure_valgrind()?;
     say("counting the instructions of calls of plugins");
-    command::run(workspace.cargo().args(["build", "--package", "benches"]))?;
+    workspace.build_servers()?;
     let program = workspace.binary("benches");
     let mut counts = Vec::new();
     for (scene, calls) in SCENES {
