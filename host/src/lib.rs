@@ -2,10 +2,11 @@
 //!
 //! The modules stand in the order in which a request meets them.
 
-// The names of things, and what can go wrong.
+// The names of things, what can go wrong, and how files are read.
 pub mod env;
 pub mod error;
 pub mod ids;
+pub mod toml_text;
 
 // Set up once, from the operator's file.
 pub mod capability;

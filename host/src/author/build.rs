@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::manifest::Manifest;
-use super::project::{DIST, MANIFEST, ProjectFault, load_manifest};
+use super::project::{DIST, ProjectFault, load_manifest};
+use crate::catalog::{MANIFEST, Manifest};
 use crate::plugin::{Refused, component_of};
 
 /// Why nothing was built.
@@ -68,16 +68,10 @@ pub fn build(folder: &Path, mut told: impl FnMut(&str)) -> Result<PathBuf, Build
     put(&to, &component)?;
     // What lies beside the component in a plugin folder.
     copy(&folder.join(MANIFEST), &to.with_extension("toml"))?;
-    if let Some(schema) = schema(folder) {
-        copy(&folder.join(&schema), &dist.join(&schema))?;
+    if let Some(schema) = &manifest.schema {
+        copy(&folder.join(schema), &dist.join(schema))?;
     }
     Ok(to)
-}
-
-/// The file that the manifest names as the schema of the config.
-fn schema(folder: &Path) -> Option<PathBuf> {
-    let manifest: toml::Table = toml::from_str(&fs::read_to_string(folder.join(MANIFEST)).ok()?).ok()?;
-    Some(PathBuf::from(manifest.get("config")?.get("schema")?.as_str()?))
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), BuildFault> {

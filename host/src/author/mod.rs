@@ -12,10 +12,8 @@ mod canned;
 mod contract;
 mod fresh;
 mod loaded;
-mod manifest;
 mod project;
 mod watched;
 
 pub use loaded::Unusable;
-pub use manifest::{Manifest, ManifestFault};
 pub use project::{Project, ProjectFault};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use include_dir::{Dir, include_dir};
 
 use super::contract::WIT;
-use super::project::MANIFEST;
+use crate::catalog::MANIFEST;
 use crate::ids::PluginName;
 use crate::pipeline::{Hook, Hooks};
 use crate::plugin::CONTRACT;
@@ -312,7 +312,7 @@ mod tests {
         for (called, language) in [("js", Language::JavaScript), ("python", Language::Python)] {
             let hooks = Hooks::of(&[Hook::Prompt]);
             let folder = create(parent.path(), &name(called), language, hooks).unwrap();
-            let manifest = crate::author::Manifest::load(&folder.join(MANIFEST)).unwrap();
+            let manifest = crate::catalog::Manifest::load(&folder.join(MANIFEST)).unwrap();
             assert_eq!((manifest.name.as_str(), manifest.limits.memory_bytes), (called, Some(128 << 20)));
             let world = std::fs::read_to_string(folder.join("wit/plugin.wit")).unwrap();
             assert!(world.contains("world plugin { export lifecycle; export prompt-hook; }"), "{world}");

@@ -2,11 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::manifest::{Manifest, ManifestFault};
+use crate::catalog::{InvalidManifest, MANIFEST, Manifest};
 use crate::ids::PluginName;
-
-/// The name of the manifest in the folder of a plugin.
-pub(super) const MANIFEST: &str = "plugin.toml";
 
 /// The folder below it that holds what was built.
 pub(super) const DIST: &str = "dist";
@@ -33,7 +30,7 @@ pub enum ProjectFault {
     },
     /// The manifest cannot be used.
     #[error("{0}")]
-    Manifest(#[from] ManifestFault),
+    Manifest(#[from] InvalidManifest),
 }
 
 /// A plugin on its author's disk.

@@ -24,5 +24,5 @@ pub use capabilities::{
 };
 pub use models::{Models, Operator};
 pub use prices::{Price, Prices};
-pub use raw::{DataFault, Entries};
+pub use raw::Entries;
 pub use thinking::{Budgets, Efforts, Thinking};

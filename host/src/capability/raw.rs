@@ -13,30 +13,16 @@ use super::{
     StructuredOutput, Support, Thinking, Tools, TopK,
 };
 use crate::chat::{MediaType, ServiceTier};
+use crate::toml_text::{self, TomlFault};
 
 /// What a file says about models, in its order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Entries(pub(super) Vec<Entry>);
 
-/// Why a text is no file of entries.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {message}")]
-pub struct DataFault {
-    /// Where, from 1.
-    pub line: usize,
-    /// What.
-    pub message: String,
-}
-
 impl Entries {
     /// Reads a file of `[[model]]` tables, each with a `pattern`.
-    pub fn parse(text: &str) -> Result<Self, DataFault> {
-        let file: File = toml::from_str(text).map_err(|fault| DataFault {
-            line: fault
-                .span()
-                .map_or(1, |span| 1 + text.bytes().take(span.start).filter(|byte| *byte == b'\n').count()),
-            message: fault.message().split_whitespace().collect::<Vec<_>>().join(" "),
-        })?;
+    pub fn parse(text: &str) -> Result<Self, TomlFault> {
+        let file: File = toml_text::read(text)?;
         Ok(Self(file.model))
     }
 }

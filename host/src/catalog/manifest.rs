@@ -8,9 +8,10 @@ use serde::Deserialize;
 
 use crate::enabled::{Capability, Grants, Limits, Version};
 use crate::ids::PluginName;
+use crate::toml_text;
 
-/// The name of the file.
-const FILE: &str = "plugin.toml";
+/// The name of the file in the folder of a plugin.
+pub const MANIFEST: &str = "plugin.toml";
 
 /// What an author says about a plugin. Hooks, and the version of the contract, are the component's
 /// to say.
@@ -90,13 +91,19 @@ struct RawGrants {
 }
 
 impl Manifest {
+    /// Reads a file.
+    pub fn load(file: &Path) -> Result<Self, InvalidManifest> {
+        Self::named(&text(file)?, file)
+    }
+
+    /// Reads the text of a file.
+    fn named(text: &str, file: &Path) -> Result<Self, InvalidManifest> {
+        Self::parse(text).map_err(|reason| InvalidManifest::Malformed { file: file.to_owned(), reason })
+    }
+
     /// Reads the text of a manifest. An error says where, and what.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let raw: Raw = toml::from_str(text).map_err(|fault| {
-            let before = fault.span().map_or("", |span| text.get(..span.start).unwrap_or_default());
-            let line = 1 + before.matches('\n').count();
-            format!("line {line}: {}", fault.message().split_whitespace().collect::<Vec<_>>().join(" "))
-        })?;
+        let raw: Raw = toml_text::read(text).map_err(|fault| fault.to_string())?;
         Ok(Self {
             name: PluginName::parse(raw.name).map_err(|fault| fault.to_string())?,
             version: Version::parse(&raw.version).map_err(|fault| fault.to_string())?,
@@ -152,14 +159,13 @@ impl Package {
     /// it: `NAME.toml`, or `plugin.toml`.
     pub fn read(path: &Path) -> Result<Self, InvalidManifest> {
         let file = if path.is_dir() {
-            path.join(FILE)
+            path.join(MANIFEST)
         } else {
             let named = path.with_extension("toml");
-            if named.exists() { named } else { path.with_file_name(FILE) }
+            if named.exists() { named } else { path.with_file_name(MANIFEST) }
         };
-        let manifest_text = String::from_utf8_lossy(&read(&file)?).into_owned();
-        let manifest = Manifest::parse(&manifest_text)
-            .map_err(|reason| InvalidManifest::Malformed { file: file.clone(), reason })?;
+        let manifest_text = text(&file)?;
+        let manifest = Manifest::named(&manifest_text, &file)?;
         let component = if path.is_dir() {
             let expected = format!("{}.wasm", manifest.name);
             let component = path.join(&expected);
@@ -173,6 +179,10 @@ impl Package {
         let schema = manifest.schema.as_ref().map(|schema| read(&file.with_file_name(schema))).transpose()?;
         Ok(Self { wasm: read(&component)?, manifest, manifest_text, schema })
     }
+}
+
+fn text(file: &Path) -> Result<String, InvalidManifest> {
+    Ok(String::from_utf8_lossy(&read(file)?).into_owned())
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, InvalidManifest> {
@@ -201,8 +211,12 @@ mod tests {
         let valid = "name = 'a'\nversion = '1.0.0'\n";
         for (text, expected) in [
             ("version = '1.0.0'", "missing field `name`"),
+            ("name = 'a'", "missing field `version`"),
             ("name = 'A'\nversion = '1.0.0'", "`A` is not a plugin name"),
             ("name = 'a'\nversion = '1.0'", "`1.0` is not a version"),
+            ("name = 'a'\nversion = '1'", "three numbers"),
+            (&format!("{valid}hooks = []"), "unknown field `hooks`"),
+            (&format!("{valid}[limits]\nmemory = '64'"), "`memory=64`"),
             (&format!("{valid}nmae = 1"), "line 3: unknown field `nmae`"),
             (&format!("{valid}[grants]\nfiles = true"), "unknown field `files`"),
             (&format!("{valid}[grants]\nhttp = ['https://x']"), "`http=https://x` is not a grant"),

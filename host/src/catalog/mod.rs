@@ -26,7 +26,7 @@ mod statement;
 
 pub use error::{CatalogError, Refusal};
 pub use layout::Target;
-pub use manifest::{InvalidManifest, Manifest, Package};
+pub use manifest::{InvalidManifest, MANIFEST, Manifest, Package};
 pub use publish::{Artifact, Publication, PublishError, Publisher};
 pub use reader::{Catalog, Listed, Published, Wanted};
 pub use schema::{InvalidSchema, Schema};

@@ -21,7 +21,8 @@ pub use s3::S3Prefix;
 pub use secrets::{SecretError, SecretName, SecretSource, SecretValues, Secrets};
 pub use timeouts::Timeouts;
 
-use crate::capability::{DataFault, Entries, Models, Operator};
+use crate::capability::{Entries, Models, Operator};
+use crate::toml_text::{self, TomlFault};
 
 /// The settings of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,7 +125,7 @@ pub enum ConfigError {
         /// The file.
         path: PathBuf,
         /// Where, and what.
-        fault: DataFault,
+        fault: TomlFault,
     },
 }
 
@@ -135,14 +136,9 @@ impl Config {
             return Self::from_raw(raw::Settings::default(), data, Path::new("."));
         };
         let text = read(path)?;
-        let mut raw: raw::Settings =
-            toml::from_str(&text).map_err(|fault: toml::de::Error| ConfigError::Malformed {
-                path: path.to_owned(),
-                line: fault.span().map_or(1, |span| {
-                    1 + text.bytes().take(span.start).filter(|byte| *byte == b'\n').count()
-                }),
-                message: fault.message().split_whitespace().collect::<Vec<_>>().join(" "),
-            })?;
+        let mut raw: raw::Settings = toml_text::read(&text).map_err(|TomlFault { line, message }| {
+            ConfigError::Malformed { path: path.to_owned(), line, message }
+        })?;
         // Paths in the file are relative to the file, wherever the command is typed.
         let base = path.parent().unwrap_or(Path::new("."));
         let catalog = raw.catalog.take().map(|catalog| Catalog::of(catalog, base)).transpose();

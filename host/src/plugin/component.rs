@@ -199,6 +199,6 @@ fn quoted(names: &[String]) -> String {
 }
 
 /// The engine's message without its backtrace and line breaks.
-pub(super) fn one_line(fault: &wasmtime::Error) -> String {
+pub(super) fn one_line(fault: &impl std::fmt::Display) -> String {
     format!("{fault:#}").split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -7,7 +7,7 @@ use wasi_preview1_component_adapter_provider::{
 };
 use wit_component::{ComponentEncoder, metadata};
 
-use super::Refused;
+use super::component::{Refused, one_line};
 
 /// The component in these bytes: the bytes themselves, or what a core module for `wasm32-wasip1`
 /// becomes behind the adapter for WASI 0.1. Bytes that are neither are handed back as they are, for
@@ -16,7 +16,7 @@ pub fn component_of(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Refused> {
     if !is_core_module(bytes) {
         return Ok(Cow::Borrowed(bytes));
     }
-    let (described, _) = metadata::decode(bytes).map_err(|fault| Refused::Invalid(one_line(fault)))?;
+    let (described, _) = metadata::decode(bytes).map_err(|fault| Refused::Invalid(one_line(&fault)))?;
     if described.is_none() {
         return Err(Refused::CoreModule);
     }
@@ -26,16 +26,12 @@ pub fn component_of(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Refused> {
             encoder.adapter(WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER)
         })
         .and_then(|encoder| encoder.validate(true).encode());
-    encoded.map(Cow::Owned).map_err(|fault| Refused::NotWrapped(one_line(fault)))
+    encoded.map(Cow::Owned).map_err(|fault| Refused::NotWrapped(one_line(&fault)))
 }
 
 /// Whether these bytes begin as a core module does, not as a component.
 pub fn is_core_module(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\0asm\x01\0\0\0")
-}
-
-fn one_line(fault: impl std::fmt::Display) -> String {
-    format!("{fault:#}").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -5,16 +5,17 @@ use super::source::{File, Violation};
 const SOURCE: &str = "host/src/";
 
 /// A module of the host and the modules that it may name. `main`, `lib` and `cli` put everything together.
-const MAY_IMPORT: [(&str, &[&str]); 19] = [
+const MAY_IMPORT: [(&str, &[&str]); 20] = [
     ("ids", &["error", "chat", "env"]),
     ("error", &["ids", "chat", "env"]),
     ("chat", &["ids", "error", "env"]),
     ("env", &["ids", "error", "chat"]),
+    ("toml_text", &[]),
     ("wire", &["chat", "ids", "error"]),
-    ("capability", &["chat", "ids"]),
-    ("config", &["capability", "ids", "error", "env"]),
+    ("capability", &["toml_text", "chat", "ids"]),
+    ("config", &["toml_text", "capability", "ids", "error", "env"]),
     ("enabled", &["config", "ids"]),
-    ("catalog", &["enabled", "config", "ids"]),
+    ("catalog", &["toml_text", "enabled", "config", "ids"]),
     ("health", &["enabled", "ids", "error", "config"]),
     ("pipeline", &["chat", "capability", "health", "enabled", "ids", "error", "config"]),
     ("plugin", &["catalog", "chat", "pipeline", "store", "enabled", "fetch", "config", "ids", "error"]),
@@ -38,11 +39,27 @@ const MAY_IMPORT: [(&str, &[&str]); 19] = [
         ],
     ),
     ("ingress", &["http", "config", "ids", "error"]),
-    ("author", &["plugin", "pipeline", "wire", "chat", "store", "enabled", "config", "ids", "error"]),
+    (
+        "author",
+        &[
+            "toml_text",
+            "catalog",
+            "plugin",
+            "pipeline",
+            "wire",
+            "chat",
+            "store",
+            "enabled",
+            "config",
+            "ids",
+            "error",
+        ],
+    ),
     ("cli", ALL),
 ];
 
 const ALL: &[&str] = &[
+    "toml_text",
     "catalog",
     "ids",
     "error",

@@ -19,7 +19,7 @@ const OWNERS: [(&str, &[&str]); 14] = [
     ("include_dir", &["author/"]),
     ("wit_component", &["plugin/"]),
     ("wit_parser", &["author/"]),
-    ("toml", &["author/", "capability/", "catalog/", "config/"]),
+    ("toml", &["author/", "toml_text.rs"]),
 ];
 
 /// A crate is named only by its owners. Test code may name any.

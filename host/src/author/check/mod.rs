@@ -11,8 +11,8 @@ use wit_parser::{Resolve, World};
 
 use super::contract::{Contract, Item, contract_name, exports, imports};
 use super::loaded::Loaded;
-use super::manifest::Manifest;
 use super::project::Project;
+use crate::catalog::Manifest;
 use crate::enabled::{Capability, Version};
 use crate::pipeline::Hook;
 use crate::plugin::{CONTRACT, CheckError, Refused, component_of, is_core_module, is_granted};

@@ -12,6 +12,7 @@ use crate::chat::{Batch, BlockKind, Request};
 use crate::ids::{KeyId, RequestId};
 use crate::pipeline::{Context, Deadline, Hook, Label, texts};
 use crate::plugin::CheckError;
+use crate::toml_text;
 use crate::wire::openai;
 
 /// A file, as it is written.
@@ -61,11 +62,7 @@ pub(super) struct Conversation {
 impl Conversation {
     /// Reads the text of a file. The error says what is wrong with it.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let raw: Raw = toml::from_str(text).map_err(|fault| {
-            let before = fault.span().map_or("", |span| text.get(..span.start).unwrap_or_default());
-            let line = 1 + before.matches('\n').count();
-            format!("line {line}: {}", fault.message().split_whitespace().collect::<Vec<_>>().join(" "))
-        })?;
+        let raw: Raw = toml_text::read(text).map_err(|fault| fault.to_string())?;
         let config = match raw.config {
             Value::Null => "{}".to_owned(),
             Value::String(json) => json,
