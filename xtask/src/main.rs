@@ -4,6 +4,7 @@
 
 mod bench;
 mod ci;
+mod clang;
 mod clients;
 mod command;
 mod debian;

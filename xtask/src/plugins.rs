@@ -12,7 +12,7 @@ use crate::workspace::Workspace;
 /// Which plugins are built.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Build the examples in other languages than Rust, too. The first time, this installs their tools.
+    /// Build the examples in JavaScript and Python, too. The first time, this installs their tools.
     #[arg(long)]
     languages: bool,
 }

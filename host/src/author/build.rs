@@ -15,7 +15,9 @@ pub enum BuildFault {
     #[error("{0}")]
     Project(#[from] ProjectFault),
     /// Nobody knows how.
-    #[error("cannot tell how to build `{0}`: expected a `Cargo.toml`, `package.json` or `requirements.txt`")]
+    #[error(
+        "cannot tell how to build `{0}`: expected a `Cargo.toml`, `package.json`, `requirements.txt` or `Makefile`"
+    )]
     UnknownLanguage(PathBuf),
     /// A program is not there.
     #[error("cannot run `{program}`: {install}")]
@@ -58,6 +60,8 @@ pub fn build(folder: &Path, mut told: impl FnMut(&str)) -> Result<PathBuf, Build
         javascript(folder, &manifest, &mut told)?
     } else if folder.join("requirements.txt").is_file() {
         python(folder, &manifest, &mut told)?
+    } else if folder.join("Makefile").is_file() {
+        make(folder, &manifest, &mut told)?
     } else {
         return Err(BuildFault::UnknownLanguage(folder.to_owned()));
     };
@@ -156,6 +160,14 @@ fn python(folder: &Path, manifest: &Manifest, told: &mut impl FnMut(&str)) -> Re
     componentize.args(["-d", "wit", "-w", "plugin", "componentize", "--stub-wasi", "-p", "src", "app", "-o"]);
     componentize.arg(absolute(&built)).current_dir(folder).env("PYTHONDONTWRITEBYTECODE", "1");
     let line = run(&mut componentize, no_python(), "", told)?;
+    if built.is_file() { Ok(built) } else { Err(BuildFault::NoComponent { line, file: built }) }
+}
+
+/// Any other language: `make` puts a component, or a core module for WASI 0.1, into `dist`.
+fn make(folder: &Path, manifest: &Manifest, told: &mut impl FnMut(&str)) -> Result<PathBuf, BuildFault> {
+    let no_make = BuildFault::NoProgram { program: "make", install: "install GNU Make" };
+    let built = dist_file(folder, manifest)?;
+    let line = run(Command::new("make").current_dir(folder), no_make, "", told)?;
     if built.is_file() { Ok(built) } else { Err(BuildFault::NoComponent { line, file: built }) }
 }
 

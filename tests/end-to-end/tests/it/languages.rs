@@ -1,11 +1,15 @@
-//! Plugins in JavaScript and Python do what plugins in Rust do.
+//! Plugins in JavaScript, Python and C do what plugins in Rust do.
 //!
-//! Their components hold an interpreter, which takes seconds to compile: each is compiled by one server, and once more
+//! The components of the first two hold an interpreter, which takes seconds to compile: each is compiled by one server, and once more
 //! by the command that tries a config.
 
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
+use wit_bindgen_core::{Files, wit_parser::Resolve};
 
 use crate::harness::{Answer, Key, Setup, Stack, built};
 
@@ -26,6 +30,39 @@ fn serve<const N: usize>(plugin: &'static str, configs: [Value; N]) -> (Stack, [
 fn refusal(stack: &Stack, plugin: &str, config: &Value) -> String {
     let key = stack.key();
     stack.refusal(&["key", "plugin", "enable", &key.name, plugin, "--config", &config.to_string()])
+}
+
+/// What `wit-bindgen c` writes.
+fn write_bindings(world: &str, folder: &Path) {
+    let mut resolve = Resolve::default();
+    let (package, _) = resolve.push_dir(repository().join("wit")).unwrap();
+    let world = resolve.select_world(&[package], Some(world)).unwrap();
+    let mut files = Files::default();
+    wit_bindgen_c::Opts::default().build().generate(&mut resolve, world, &mut files).unwrap();
+    fs::create_dir_all(folder).unwrap();
+    for (name, bytes) in files.iter() {
+        fs::write(folder.join(name), bytes).unwrap();
+    }
+}
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap()
+}
+
+/// A copy, without what is built.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let (file, name) = (entry.path(), entry.file_name());
+        if name == "bindings" || name == "dist" {
+            continue;
+        }
+        if file.is_dir() {
+            copy(&file, &to.join(name));
+        } else {
+            fs::copy(file, to.join(name)).unwrap();
+        }
+    }
 }
 
 /// However the model cuts its answer, the client reads the same.
@@ -104,4 +141,39 @@ fn a_plugin_in_python_refuses_and_masks_words_wherever_they_stand() {
         assert!(refusal.contains(pointer), "{refusal}");
     }
     assert!(!refusal.contains("/mask/0"), "{refusal}");
+}
+
+#[test]
+fn a_plugin_in_c_is_built_by_make_and_puts_addresses_back_wherever_an_answer_is_cut() {
+    let folder = TempDir::new().unwrap();
+    let (home, bindings) = (folder.path().join("plugin-c"), folder.path().join("bindings"));
+    copy(&repository().join("examples/plugin-c"), &home);
+    write_bindings("redactor", &bindings);
+    let adit = |subcommand: &str| {
+        let mut command = Command::new(built::adit());
+        command.args(["--data", "data", "plugin", subcommand]).current_dir(&home).env("BINDINGS", &bindings);
+        let output = command.output().unwrap();
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{stdout}\n{}", String::from_utf8_lossy(&output.stderr));
+        stdout
+    };
+    let report = adit("build");
+    assert!(report.contains("plugin    hide-mail 0.1.0") && report.ends_with("result    good\n"), "{report}");
+    let tested = adit("test");
+    assert!(tested.contains("4 passed, 0 failed"), "{tested}");
+
+    let component = fs::read(home.join("dist/hide-mail.wasm")).unwrap();
+    let stack = Setup::new().plugin_file("hide-mail", &component).start();
+    let key = stack.key().with("hide-mail", &json!({"at_most": 1}));
+    let refused = key.ask("ann@example.com, bob@example.com");
+    assert_eq!((refused.status, &refused.error()["code"]), (400, &json!("too_many_addresses")));
+    assert!(!refused.text().contains("example.com"), "{}", refused.text());
+    assert_eq!(stack.sim.requests(), Vec::<Value>::new());
+    stack.sim.always(&json!({"textDeltas": ["To <mai", "l-1", ">, <mail-1"]}));
+    assert_eq!(key.ask("Write to ann@example.com.").content(), "To ann@example.com, <mail-1");
+    assert!(stack.sim.last_body().to_string().contains("Write to <mail-1>."));
+    assert_eq!(key.stream("ann@example.com").answer().content(), "To ann@example.com, <mail-1");
+
+    let refusal = refusal(&stack, "hide-mail", &json!({"at_most": "x"}));
+    assert!(refusal.contains("/at_most: "), "{refusal}");
 }
