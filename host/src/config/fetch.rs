@@ -34,7 +34,8 @@ pub enum Hosts {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub enum HostPattern {
-    /// `images.example.com`: this host alone.
+    /// `images.example.com`: this host alone. An address stands
+    /// here without brackets: `10.0.0.1`, `fd00::1`.
     Exactly(String),
     /// `*.example.org`: every host whose name ends in `.example.org`, but not `example.org`.
     Below(String),
@@ -82,6 +83,8 @@ impl HostPattern {
 impl fmt::Display for HostPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            // Only an address of version 6 has colons, and stands in brackets.
+            Self::Exactly(name) if name.contains(':') => write!(f, "[{name}]"),
             Self::Exactly(name) => f.write_str(name),
             Self::Below(name) => write!(f, "*.{name}"),
         }
@@ -91,12 +94,15 @@ impl fmt::Display for HostPattern {
 impl TryFrom<String> for HostPattern {
     type Error = String;
 
-    /// Spells the host as a URL would: lower case, and Punycode for what is not ASCII.
+    /// Spells the host as a URL would: lower case, and Punycode for what is not ASCII; but addresses as
+    /// they are spelled for [`Hosts::allow`].
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let (name, below) = text.strip_prefix("*.").map_or((text.as_str(), false), |name| (name, true));
         match Host::parse(name) {
             Ok(Host::Domain(name)) if below && !name.contains('*') => Ok(Self::Below(name)),
-            Ok(host) if !below && !name.contains('*') => Ok(Self::Exactly(host.to_string())),
+            Ok(Host::Domain(name)) if !below && !name.contains('*') => Ok(Self::Exactly(name)),
+            Ok(Host::Ipv4(address)) if !below => Ok(Self::Exactly(address.to_string())),
+            Ok(Host::Ipv6(address)) if !below => Ok(Self::Exactly(address.to_string())),
             _ => Err(format!("`{text}` is no host: expected `images.example.com` or `*.example.org`")),
         }
     }
@@ -158,6 +164,22 @@ mod tests {
     }
 
     #[test]
+    fn an_address_is_one_host_in_every_spelling() {
+        for (written, host, shown) in [
+            ("[::1]", "::1", "[::1]"),
+            ("[FD00:0:0:0::1]", "fd00::1", "[fd00::1]"),
+            ("[::ffff:10.0.0.1]", "::ffff:10.0.0.1", "[::ffff:10.0.0.1]"),
+            ("10.0.0.1", "10.0.0.1", "10.0.0.1"),
+            ("0x0a000001", "10.0.0.1", "10.0.0.1"),
+        ] {
+            let pattern = HostPattern::try_from(written.to_owned()).unwrap();
+            assert_eq!(pattern.to_string(), shown);
+            assert_eq!(HostPattern::try_from(shown.to_owned()).unwrap(), pattern);
+            assert!(Hosts::Listed(vec![pattern]).allow(host), "{written}");
+        }
+    }
+
+    #[test]
     fn refuses_what_is_no_host() {
         for text in [
             "",
@@ -168,6 +190,8 @@ mod tests {
             "https://example.org",
             "example.org:443",
             "*.10.0.0.1",
+            "*.[::1]",
+            "::1",
         ] {
             let fault = of(&format!("allow_hosts = ['{text}']")).unwrap_err().to_string();
             assert!(fault.contains("is no host"), "{text}: {fault}");

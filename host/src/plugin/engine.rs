@@ -4,7 +4,7 @@ use wasmtime::component::{HasSelf, Linker};
 use wasmtime::{Config, Engine as Wasmtime, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use super::bindings::adit::plugin::{chat, formats, types};
-use super::instance::Guest;
+use super::instance::{Guest, MAX_TABLE_ELEMENTS};
 use super::ticker::Ticker;
 use super::{imports, wasi};
 use crate::catalog::Target;
@@ -108,6 +108,7 @@ fn pool(limits: &PluginLimits) -> PoolingAllocationConfig {
     pool.max_core_instances_per_component(CORE_INSTANCES);
     pool.max_memories_per_component(1);
     pool.max_tables_per_component(TABLES);
+    pool.table_elements(MAX_TABLE_ELEMENTS);
     pool.max_memory_size(limits.most.memory_bytes);
     // Memory that is zeroed by hand is cheaper than memory that is given back and faulted in again.
     pool.linear_memory_keep_resident(64 << 10);

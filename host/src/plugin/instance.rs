@@ -26,8 +26,8 @@ const MAX_HANDLES: usize = 256;
 /// not sleep on a WASI clock for ever.
 const PATIENCE: u32 = 20;
 
-/// The most entries of a table.
-const MAX_TABLE_ELEMENTS: usize = 100_000;
+/// The most entries of a table. The pool has room for no more.
+pub(super) const MAX_TABLE_ELEMENTS: usize = 20_000;
 
 /// What the host keeps beside a guest's memory.
 pub(super) struct Guest {

@@ -14,7 +14,7 @@ fn tables_do_not_grow_without_end() {
         let answers: Vec<_> = both(&stack.key().with("tables", &json!({}))).into();
         answers.into_iter().inspect(|answer| assert_blamed(answer, "tables")).collect()
     });
-    assert!(log.contains("`tables`: session failed: Table maximum size exceeded"), "{log}");
+    assert!(log.contains("`tables`: session failed: a table would grow to 20001 entries, and the limit is 20000"), "{log}");
 }
 
 #[test]
