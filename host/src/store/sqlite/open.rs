@@ -12,8 +12,12 @@ use super::super::{SeedRoot, StoreError};
 use super::rows;
 
 /// The tables, version by version. A published one never changes.
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/1.sql"), include_str!("migrations/2.sql"), include_str!("migrations/3.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/1.sql"),
+    include_str!("migrations/2.sql"),
+    include_str!("migrations/3.sql"),
+    include_str!("migrations/4.sql"),
+];
 
 /// Marks the file as ours, in the field of the SQLite header that is meant for it: "adit".
 const APPLICATION: i64 = 0x6164_6974;

@@ -9,21 +9,23 @@ use super::super::{StoreError, StoredKey};
 use super::{rollout, rows};
 use crate::ids::KeyId;
 
-/// A connection that only reads, with the keys that it has read since the last change.
+/// A connection that only reads, with the keys that it has read since the last change of any key.
 ///
 /// `PRAGMA data_version` gives another number after a commit of any other connection, in this
 /// process or in another one (<https://www.sqlite.org/pragma.html#pragma_data_version>). It looks
-/// into shared memory and reads no page. Because no write goes through this connection, the number
-/// alone says whether the keys in memory are still true.
+/// into shared memory and reads no page. Because no write goes through this connection, keys in memory
+/// are still true while the number stays. When it does not, the commit may have been about something
+/// else, such as what plugins did: the revision of the keys, one row, says whether it was.
 pub(super) struct Reader {
     connection: Connection,
     data_version: Option<i64>,
+    key_revision: Option<i64>,
     keys: HashMap<KeyId, Arc<StoredKey>>,
 }
 
 impl Reader {
     pub(super) fn new(connection: Connection) -> Self {
-        Self { connection, data_version: None, keys: HashMap::new() }
+        Self { connection, data_version: None, key_revision: None, keys: HashMap::new() }
     }
 
     /// To read something else. Whoever writes through it breaks the promise above.
@@ -39,7 +41,12 @@ impl Reader {
             .prepare_cached("PRAGMA data_version")?
             .query_row([], |row| row.get::<_, i64>(0))?;
         if self.data_version != Some(data_version) {
-            self.keys.clear();
+            let key_revision = rows::key_revision(&self.connection)?;
+            if self.key_revision != Some(key_revision) {
+                self.keys.clear();
+                self.key_revision = Some(key_revision);
+            }
+            // Last: after an error all is asked again.
             self.data_version = Some(data_version);
         }
         if let Some(key) = self.keys.get(id) {

@@ -113,6 +113,12 @@ pub(super) fn insert_seed_root(connection: &Connection, seed_root: &SeedRoot) ->
     Ok(())
 }
 
+/// A number that is another one whenever a key, or what is rolled out to keys, has changed.
+pub(super) fn key_revision(connection: &Connection) -> Result<i64, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT number FROM key_revision")?;
+    Ok(statement.query_row([], |row| row.get(0))?)
+}
+
 /// A point in time from its column: milliseconds since 1970.
 pub(super) fn time(milliseconds: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_millisecond(milliseconds).map_err(damaged)

@@ -5,8 +5,11 @@ use std::os::unix::fs::PermissionsExt;
 
 use tempfile::TempDir;
 
-use super::super::{OnLoss, Verification};
+use super::super::{OnLoss, Rollouts, Verification};
 use super::*;
+use crate::enabled::{Digest, Percent, Release, Rollout, Version};
+use crate::health::{Counts, Entry, Ledger};
+use crate::pipeline::{self, Space, Tenant, Thoughts};
 
 fn name(text: &str) -> KeyName {
     KeyName::parse(text).unwrap()
@@ -117,6 +120,71 @@ async fn sees_its_own_changes_and_reads_a_key_once_between_them() {
 
     store.enable_plugin(&key.id, plugin("redact"), Position::Last).await.unwrap();
     assert_eq!(plugins_of(&store, &key.id).await, ["redact"]);
+}
+
+/// A release that runs for every key, until it has failed twice.
+fn rollout(plugin: &str) -> Rollout {
+    let release = Release { version: Version::parse("2.0.0").unwrap(), digest: Digest::of(b"2") };
+    let plugin = PluginName::parse(plugin).unwrap();
+    Rollout { plugin, release, percent: Percent::ALL, step_back_after: 2, failures: 0, stepped_back: None }
+}
+
+#[tokio::test]
+async fn reads_a_key_again_after_a_change_of_keys_and_after_no_other() {
+    let folder = TempDir::new().unwrap();
+    let (store, other) = (Sqlite::open(folder.path()).unwrap(), Sqlite::open(folder.path()).unwrap());
+    let (_, key) = store.create(name("laptop"), Vec::new()).await.unwrap();
+    store.enable_plugin(&key.id, plugin("route"), Position::Last).await.unwrap();
+    let rollout = rollout("route");
+    let counted = async |traps| {
+        let (plugin, release) = (rollout.plugin.clone(), Some(rollout.release.clone()));
+        let entry = Entry { plugin, release, counts: Counts { traps, ..Counts::default() } };
+        Ledger::write(&other, "process", vec![entry]).await.unwrap();
+    };
+    let changes = async |change: &str| match change {
+        "counts" => counted(1).await,
+        "values" => {
+            let space = Space { plugin: rollout.plugin.clone(), tenant: Tenant::Key(key.id.clone()) };
+            pipeline::Values::set(&other, &space, "k", Vec::new(), None).await.unwrap();
+        }
+        "thoughts" => other.keep(&key.id, "t", Vec::new()).await.unwrap(),
+        "newest release" => {
+            other.note_release(&rollout.plugin, rollout.release.version).await.unwrap();
+        }
+        "rollout" => other.start_rollout(rollout.clone()).await.unwrap(),
+        "failure" => counted(2).await,
+        "step back" => counted(3).await,
+        "end of rollout" => other.stop_rollout(&rollout.plugin).await.unwrap(),
+        "policy" => other.set_policy(&key.id, Policy::default()).await.unwrap(),
+        "plugin" => other.enable_plugin(&key.id, plugin("redact"), Position::Last).await.unwrap(),
+        "no plugin" => other.disable_plugin(&key.id, &plugin("redact").name).await.unwrap(),
+        "label" => {
+            let sql = "INSERT INTO label (key_id, name, value) VALUES (?1, 'team', 'search')";
+            let id = key.id.clone();
+            other.write(move |it| Ok(it.execute(sql, [id.as_str()]).map(drop)?)).await.unwrap();
+        }
+        _ => other.revoke(&key.id, Timestamp::UNIX_EPOCH).await.unwrap(),
+    };
+    for (change, is_of_keys) in [
+        ("counts", false),
+        ("values", false),
+        ("thoughts", false),
+        ("newest release", false),
+        ("rollout", true),
+        ("failure", false),
+        ("step back", true),
+        ("end of rollout", true),
+        ("policy", true),
+        ("label", true),
+        ("plugin", true),
+        ("no plugin", true),
+        ("revocation", true),
+    ] {
+        let before = store.find(&key.id).await.unwrap().unwrap();
+        changes(change).await;
+        let after = store.find(&key.id).await.unwrap().unwrap();
+        assert_eq!(!Arc::ptr_eq(&before, &after), is_of_keys, "{change}");
+    }
 }
 
 #[tokio::test]
@@ -270,7 +338,7 @@ fn refuses_a_newer_database_and_leaves_it() {
     assert!(matches!(error, StoreError::NewerVersion { found: 99, .. }), "{error:?}");
     assert_eq!(
         line,
-        "cannot open `adit.db`: it has version 99, this Adit knows up to 3: run the newer Adit, \
+        "cannot open `adit.db`: it has version 99, this Adit knows up to 4: run the newer Adit, \
          or choose another data folder"
     );
 }
