@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{output, table};
 use crate::enabled::{Release, Rollout};
-use crate::health::{Calls, Counts};
+use crate::health::{Calls, Counts, Metric, Metrics};
 use crate::store::{PluginStatus, Rollouts, Sqlite};
 
 pub(super) async fn run(store: &Sqlite, json: bool) -> anyhow::Result<()> {
@@ -31,6 +31,10 @@ fn text(status: &[PluginStatus], rollouts: &[Rollout]) -> String {
         ["PLUGIN", "RELEASE", "TRAPS", "TIMEOUTS", "FAULTS", "UNAVAILABLE", "SKIPPED", "BREAKER", "HOLDS"],
         &counts,
     ));
+    let metrics: Vec<_> = status.iter().flat_map(metric_rows).collect();
+    if !metrics.is_empty() {
+        parts.push(table::table(["PLUGIN", "RELEASE", "METRIC", "COUNT", "MEAN", "MIN", "MAX"], &metrics));
+    }
     if !rollouts.is_empty() {
         let rows: Vec<_> = rollouts.iter().map(rollout_row).collect();
         parts.push(table::table(["ROLLOUT", "RELEASE", "KEYS", "FAILURES", "STATE"], &rows));
@@ -75,6 +79,30 @@ fn count_row(status: &PluginStatus) -> [String; 9] {
     [status.plugin.to_string(), release, traps, timeouts, faults, unavailable, skipped, openings, holds]
 }
 
+/// What the plugin counts itself.
+fn metric_rows(status: &PluginStatus) -> Vec<[String; 7]> {
+    let row = |(metric, value): (&str, &Metric)| {
+        let [count, mean, min, max] = match value {
+            Metric::Counter(sum) => [sum.to_string(), String::new(), String::new(), String::new()],
+            Metric::Distribution(of) => {
+                [of.count.to_string(), number(of.mean()), number(of.min), number(of.max)]
+            }
+        };
+        let release = name(status.release.as_ref());
+        [status.plugin.to_string(), release, metric.to_owned(), count, mean, min, max]
+    };
+    status.counts.metrics.iter().map(row).collect()
+}
+
+/// With as many digits as anybody reads.
+fn number(value: f64) -> String {
+    match value.abs() {
+        0.0 => "0".to_owned(),
+        0.01..1e9 => format!("{value:.2}"),
+        _ => format!("{value:.2e}"),
+    }
+}
+
 fn rollout_row(rollout: &Rollout) -> [String; 5] {
     let state = match rollout.stepped_back {
         Some(when) => format!("stepped back {}", when.strftime("%Y-%m-%d %H:%M")),
@@ -110,6 +138,7 @@ struct PluginView<'a> {
     most_held_bytes: u64,
     skipped: u64,
     breaker_openings: u64,
+    metrics: &'a Metrics,
     processes: u32,
     written: String,
 }
@@ -153,6 +182,7 @@ impl<'a> PluginView<'a> {
             most_held_bytes: counts.most_held_bytes,
             skipped: counts.skipped,
             breaker_openings: counts.breaker_openings,
+            metrics: &counts.metrics,
             processes: *processes,
             written: written.to_string(),
         }

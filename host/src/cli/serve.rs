@@ -36,7 +36,9 @@ pub async fn run(data: &Path, args: ServeArgs) -> anyhow::Result<()> {
     };
     let published = release::catalog(&config).await;
     let catalog = Catalog::open(&config.plugins, &config.limits)?.with_releases(published);
-    let catalog = Arc::new(catalog.with_seed_root(seed_root).with_services(services));
+    let health = Arc::new(Health::new(config.breaker));
+    let catalog = catalog.with_seed_root(seed_root).with_services(services).with_health(Arc::clone(&health));
+    let catalog = Arc::new(catalog);
     let upstream = Bedrock::connect(&config.bedrock, &config.timeouts, config.models).await?;
     let upstream = Arc::new(upstream);
     load_plugins(&catalog).await?;
@@ -47,7 +49,6 @@ pub async fn run(data: &Path, args: ServeArgs) -> anyhow::Result<()> {
         config::Replay::Store => Replay::Store(Arc::<Sqlite>::clone(&keys)),
         config::Replay::Off => Replay::Off,
     };
-    let health = Arc::new(Health::new(config.breaker));
     let housekeeping = Housekeeping::new(Arc::clone(&catalog), Arc::clone(&health), Arc::clone(&keys))?;
     let app = App {
         health: Arc::clone(&health),

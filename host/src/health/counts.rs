@@ -2,8 +2,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::metrics::Metrics;
+
 /// What a release of a plugin did.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Counts {
     /// The calls of each hook, by its name. `start` is all before the first one.
@@ -24,6 +26,8 @@ pub struct Counts {
     pub skipped: u64,
     /// Times that it was left alone for a while after failures.
     pub breaker_openings: u64,
+    /// What it counted itself.
+    pub metrics: Metrics,
 }
 
 /// How long calls took: nanoseconds, and how many took about as long.
@@ -50,6 +54,7 @@ impl Counts {
             most_held_bytes,
             skipped,
             breaker_openings,
+            metrics,
         } = other;
         for (hook, calls) in hooks {
             let sum = self.hooks.entry(hook.clone()).or_default();
@@ -65,6 +70,7 @@ impl Counts {
         self.most_held_bytes = self.most_held_bytes.max(*most_held_bytes);
         self.skipped += skipped;
         self.breaker_openings += breaker_openings;
+        self.metrics.add(metrics);
     }
 }
 

@@ -1,31 +1,21 @@
-//! What plugins count, in memory, until somebody looks.
+//! What plugins count themselves, through the `metrics` of the contract.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::enabled::Release;
-use crate::ids::PluginName;
+use serde::{Deserialize, Serialize};
 
 /// The most names of one release of a plugin.
 const MAX_NAMES: usize = 32;
 
-/// The recorders of all plugins, one for each release.
-#[derive(Debug, Default)]
-pub struct Metrics(Mutex<HashMap<(PluginName, String), Arc<Recorder>>>);
-
-/// What one release of a plugin has counted since the process began.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Recorded {
-    /// The plugin.
-    pub plugin: PluginName,
-    /// Its version and digest; empty for a file of the plugin folder.
-    pub release: String,
-    /// By name.
-    pub metrics: BTreeMap<String, Metric>,
-}
+/// The numbers of a release of a plugin, by name: never more than so many.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Metrics(BTreeMap<String, Metric>);
 
 /// A number of a plugin.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Metric {
     /// The sum of what was added.
     Counter(u64),
@@ -34,11 +24,11 @@ pub enum Metric {
 }
 
 /// Values in brief.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Distribution {
     /// How many.
     pub count: u64,
-    /// All of them together.
+    /// All of them together: finite, as JSON has no other numbers.
     pub sum: f64,
     /// The least.
     pub min: f64,
@@ -47,49 +37,79 @@ pub struct Distribution {
 }
 
 impl Metrics {
-    /// Where a release of a plugin counts.
-    pub(super) fn recorder(&self, plugin: &PluginName, release: Option<&Release>) -> Arc<Recorder> {
-        let release = release.map(|release| format!("{} {}", release.version, release.digest));
-        let key = (plugin.clone(), release.unwrap_or_default());
-        Arc::clone(lock(&self.0).entry(key).or_default())
+    /// In the order of their names.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Metric)> {
+        self.0.iter().map(|(name, metric)| (name.as_str(), metric))
     }
 
-    /// All that was counted so far, by plugin and release.
-    pub fn snapshot(&self) -> Vec<Recorded> {
-        let recorders = lock(&self.0);
-        let mut all: Vec<_> = recorders
-            .iter()
-            .map(|((plugin, release), recorder)| Recorded {
-                plugin: plugin.clone(),
-                release: release.clone(),
-                metrics: recorder.snapshot(),
-            })
-            .collect();
-        all.sort_by(|one, other| (&one.plugin, &one.release).cmp(&(&other.plugin, &other.release)));
-        all
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds what another process counted. What does not fit to what is there is left out: a name that has
+    /// become something else, and names beyond the most.
+    pub fn add(&mut self, other: &Self) {
+        for (name, metric) in &other.0 {
+            let room = self.0.len() < MAX_NAMES;
+            match (self.0.get_mut(name), metric) {
+                (Some(Metric::Counter(sum)), Metric::Counter(more)) => *sum = sum.saturating_add(*more),
+                (Some(Metric::Distribution(values)), Metric::Distribution(more)) => values.add(more),
+                (None, _) if room => {
+                    self.0.insert(name.clone(), *metric);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Distribution {
+    /// The mean of the values.
+    pub fn mean(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "a mean is no exact number")]
+        let count = self.count.max(1) as f64;
+        self.sum / count
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.count = self.count.saturating_add(other.count);
+        self.sum = (self.sum + other.sum).clamp(f64::MIN, f64::MAX);
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
     }
 }
 
 /// Why a number was not kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum NotKept {
+pub enum NotKept {
+    /// The name is none.
     #[error("a name has 1 to 64 lower-case letters, digits, `_` and `.`")]
     Name,
+    /// There is no room for another name.
     #[error("there are {MAX_NAMES} names already")]
     TooMany,
+    /// The name is one of another kind of number.
     #[error("it is both added to and observed")]
     Kind,
+    /// The value is none.
     #[error("the value is not finite")]
     Value,
 }
 
-/// The numbers of one release of a plugin.
+/// Where the instances of one release of a plugin count.
 #[derive(Debug, Default)]
-pub(super) struct Recorder(Mutex<BTreeMap<String, Metric>>);
+pub struct Recorder(Mutex<Recorded>);
+
+#[derive(Debug, Default)]
+struct Recorded {
+    metrics: Metrics,
+    changed: bool,
+}
 
 impl Recorder {
     /// Adds to a counter.
-    pub(super) fn add(&self, name: &str, value: u64) -> Result<(), NotKept> {
+    pub fn add(&self, name: &str, value: u64) -> Result<(), NotKept> {
         self.change(name, Metric::Counter(0), |metric| match metric {
             Metric::Counter(sum) => {
                 *sum = sum.saturating_add(value);
@@ -100,17 +120,14 @@ impl Recorder {
     }
 
     /// Notes a value of a distribution.
-    pub(super) fn observe(&self, name: &str, value: f64) -> Result<(), NotKept> {
+    pub fn observe(&self, name: &str, value: f64) -> Result<(), NotKept> {
         if !value.is_finite() {
             return Err(NotKept::Value);
         }
         let none = Distribution { count: 0, sum: 0.0, min: value, max: value };
         self.change(name, Metric::Distribution(none), |metric| match metric {
             Metric::Distribution(values) => {
-                values.count = values.count.saturating_add(1);
-                values.sum += value;
-                values.min = values.min.min(value);
-                values.max = values.max.max(value);
+                values.add(&Distribution { count: 1, sum: value, min: value, max: value });
                 Ok(())
             }
             Metric::Counter(_) => Err(NotKept::Kind),
@@ -123,21 +140,32 @@ impl Recorder {
         new: Metric,
         change: impl FnOnce(&mut Metric) -> Result<(), NotKept>,
     ) -> Result<(), NotKept> {
-        let mut metrics = lock(&self.0);
+        let Recorded { metrics: Metrics(metrics), changed } = &mut *self.recorded();
         if let Some(metric) = metrics.get_mut(name) {
-            return change(metric);
-        }
-        if !is_name(name) {
+            change(metric)?;
+        } else if !is_name(name) {
             return Err(NotKept::Name);
-        }
-        if metrics.len() >= MAX_NAMES {
+        } else if metrics.len() >= MAX_NAMES {
             return Err(NotKept::TooMany);
+        } else {
+            change(metrics.entry(name.to_owned()).or_insert(new))?;
         }
-        change(metrics.entry(name.to_owned()).or_insert(new))
+        *changed = true;
+        Ok(())
     }
 
-    fn snapshot(&self) -> BTreeMap<String, Metric> {
-        lock(&self.0).clone()
+    /// Whether there is anything new since the last time.
+    pub(super) fn take_changed(&self) -> bool {
+        std::mem::take(&mut self.recorded().changed)
+    }
+
+    /// All that was counted so far.
+    pub(super) fn snapshot(&self) -> Metrics {
+        self.recorded().metrics.clone()
+    }
+
+    fn recorded(&self) -> MutexGuard<'_, Recorded> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -146,29 +174,68 @@ fn is_name(name: &str) -> bool {
         && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.'))
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
     use super::*;
 
+    fn metric(recorder: &Recorder, name: &str) -> Metric {
+        recorder.snapshot().0[name]
+    }
+
     #[test]
-    fn counts_for_each_plugin_by_name() {
-        let metrics = Metrics::default();
-        let (keep, call) = (PluginName::parse("keep").unwrap(), PluginName::parse("call").unwrap());
-        metrics.recorder(&keep, None).add("hits", 2).unwrap();
-        metrics.recorder(&keep, None).add("hits", u64::MAX).unwrap();
+    fn counts_and_observes_by_name() {
+        let recorder = Recorder::default();
+        recorder.add("hits", 2).unwrap();
+        recorder.add("hits", u64::MAX).unwrap();
         for value in [3.0, -1.0] {
-            metrics.recorder(&call, None).observe("took.ms", value).unwrap();
+            recorder.observe("took.ms", value).unwrap();
         }
-        let all = metrics.snapshot();
-        assert_eq!((&all[0].plugin, &all[1].plugin), (&call, &keep));
         let took = Distribution { count: 2, sum: 2.0, min: -1.0, max: 3.0 };
-        assert_eq!(all[0].metrics, [("took.ms".to_owned(), Metric::Distribution(took))].into());
-        assert_eq!(all[1].metrics, [("hits".to_owned(), Metric::Counter(u64::MAX))].into());
+        assert_eq!(metric(&recorder, "took.ms"), Metric::Distribution(took));
+        assert_eq!(metric(&recorder, "hits"), Metric::Counter(u64::MAX));
+        assert_eq!(took.mean().to_string(), "1");
+    }
+
+    #[test]
+    fn what_processes_counted_is_summed_and_no_more_names_than_one_may_have() {
+        let (one, other) = (Recorder::default(), Recorder::default());
+        for recorder in [&one, &other] {
+            recorder.add("hits", 2).unwrap();
+            recorder.observe("ms", 4.0).unwrap();
+        }
+        one.add("kind", 1).unwrap();
+        other.observe("kind", 1.0).unwrap();
+        for number in 0..MAX_NAMES - 3 {
+            one.add(&format!("one{number}"), 1).unwrap();
+            other.add(&format!("other{number}"), 1).unwrap();
+        }
+        let mut sum = one.snapshot();
+        sum.add(&other.snapshot());
+        assert_eq!(sum.0.len(), MAX_NAMES);
+        let both = Distribution { count: 2, sum: 8.0, min: 4.0, max: 4.0 };
+        let expected = [Metric::Counter(4), Metric::Counter(1), Metric::Distribution(both)];
+        assert_eq!(["hits", "kind", "ms"].map(|name| sum.0[name]), expected);
+    }
+
+    #[test]
+    fn the_greatest_values_can_still_be_written() {
+        let recorder = Recorder::default();
+        for value in [f64::MAX, f64::MAX] {
+            recorder.observe("v", value).unwrap();
+        }
+        let text = serde_json::to_string(&recorder.snapshot()).unwrap();
+        assert_eq!(serde_json::from_str::<Metrics>(&text).unwrap(), recorder.snapshot(), "{text}");
+    }
+
+    #[test]
+    fn only_what_was_kept_is_a_change() {
+        let recorder = Recorder::default();
+        recorder.add("Odd", 1).unwrap_err();
+        assert!(!recorder.take_changed());
+        recorder.add("hits", 1).unwrap();
+        recorder.observe("hits", 1.0).unwrap_err();
+        assert!(recorder.take_changed() && !recorder.take_changed());
     }
 
     #[test]
@@ -179,7 +246,7 @@ mod tests {
         }
         assert_eq!(recorder.add("one_more", 1), Err(NotKept::TooMany));
         recorder.add("n7", 1).unwrap();
-        assert_eq!(recorder.snapshot().len(), MAX_NAMES);
+        assert_eq!(recorder.snapshot().0.len(), MAX_NAMES);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 mod breaker;
 mod counts;
+mod metrics;
 mod record;
 
 use std::collections::HashMap;
@@ -19,6 +20,7 @@ use crate::ids::PluginName;
 
 pub use breaker::{Admission, Breaker};
 pub use counts::{Calls, Counts};
+pub use metrics::{Distribution, Metric, Metrics, NotKept, Recorder};
 pub use record::Record;
 
 /// The records of all plugins that ran in this process.
@@ -158,13 +160,16 @@ mod tests {
         health.flush(&notes, "p").await.unwrap();
         health.record(&name, Some(&release)).skipped();
         health.flush(&notes, "p").await.unwrap();
+        health.record(&name, Some(&release)).recorder().add("hits", 1).unwrap();
+        health.flush(&notes, "p").await.unwrap();
 
         let written = notes.written.lock().unwrap();
         let releases: Vec<Vec<Option<Release>>> = written
             .iter()
             .map(|entries| entries.iter().map(|entry| entry.release.clone()).collect())
             .collect();
-        assert_eq!(releases, [vec![None], vec![Some(release)]]);
+        assert_eq!(releases, [vec![None], vec![Some(release.clone())], vec![Some(release)]]);
         assert_eq!(written[0][0].counts.hooks["route"].count(), 1);
+        assert!(written[1][0].counts.metrics.is_empty() && !written[2][0].counts.metrics.is_empty());
     }
 }

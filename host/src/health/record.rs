@@ -6,6 +6,7 @@ use tokio::sync::Notify;
 
 use super::breaker::Breaker;
 use super::counts::Counts;
+use super::metrics::Recorder;
 use crate::config::BreakerSettings;
 use crate::enabled::Release;
 use crate::error::{Failure, Fault, Kind};
@@ -17,6 +18,7 @@ pub struct Record {
     release: Option<Release>,
     breaker: Breaker,
     noted: Mutex<Noted>,
+    recorder: Arc<Recorder>,
     failed: Arc<Notify>,
 }
 
@@ -24,7 +26,7 @@ pub struct Record {
 struct Noted {
     /// By the name of the hook: too few for anything but a list.
     calls: Vec<(&'static str, Histogram<u64>)>,
-    /// All but the calls.
+    /// All but the calls, and what the plugin counts itself.
     counts: Counts,
     changed: bool,
 }
@@ -41,6 +43,7 @@ impl Record {
             release: release.cloned(),
             breaker: Breaker::new(settings),
             noted: Mutex::default(),
+            recorder: Arc::default(),
             failed,
         }
     }
@@ -58,6 +61,11 @@ impl Record {
     /// Whether it may run.
     pub fn breaker(&self) -> &Breaker {
         &self.breaker
+    }
+
+    /// Where the plugin counts itself.
+    pub fn recorder(&self) -> &Arc<Recorder> {
+        &self.recorder
     }
 
     /// Notes a call.
@@ -107,10 +115,11 @@ impl Record {
     /// All that was noted, if there is anything new.
     pub(super) fn take_changed(&self) -> Option<Counts> {
         let mut noted = self.noted();
-        if !std::mem::take(&mut noted.changed) {
+        let counted = self.recorder.take_changed();
+        if !std::mem::take(&mut noted.changed) && !counted {
             return None;
         }
-        let mut counts = noted.counts.clone();
+        let mut counts = Counts { metrics: self.recorder.snapshot(), ..noted.counts.clone() };
         for (hook, calls) in &noted.calls {
             let calls = calls.iter_recorded().map(|step| (step.value_iterated_to(), step.count_at_value()));
             counts.hooks.insert((*hook).to_owned(), calls.collect());

@@ -11,13 +11,13 @@ use super::engine::Engine;
 use super::idle::{Idle, Owner, Rested};
 use super::imports::{Imports, Services};
 use super::lent::Home;
-use super::metrics::Recorder;
 use super::session::{Initialised, Session};
 use super::{client_format, convert, model_format};
 use crate::enabled::{Reuse, Terms};
 use crate::error::{Failure, Kind};
+use crate::health::Recorder;
 use crate::ids::{KeyId, ModelPattern, PluginName, RequestId};
-use crate::pipeline::{self, Context, Hook, Hooks, HttpRoute};
+use crate::pipeline::{self, Context, Hooks, HttpRoute};
 use crate::store::SeedRoot;
 
 /// A plugin with its config, for one key.
@@ -44,16 +44,8 @@ impl pipeline::Plugin for Bound {
     }
 
     async fn routes(&self) -> Result<Arc<[HttpRoute]>, Failure> {
-        if !self.hooks().has(Hook::ClientFormat) {
-            return Ok(Arc::new([]));
-        }
-        if let Some(routes) = self.compiled.routes.of(&self.config) {
-            return Ok(routes);
-        }
-        let (instance, _) = self.initialised(None).await?;
-        let routes = client_format::routes(&self.compiled, instance, &self.name).await?;
-        self.compiled.routes.keep(&self.config, &routes);
-        Ok(routes)
+        let ask = async { client_format::routes(&self.compiled, self.asked().await?, &self.name).await };
+        self.compiled.routes.with(&self.config, ask).await
     }
 
     async fn start(&self, context: &Context) -> Result<Box<dyn pipeline::Session>, Failure> {
@@ -61,13 +53,8 @@ impl pipeline::Plugin for Bound {
     }
 
     async fn models(&self) -> Result<Arc<[ModelPattern]>, Failure> {
-        if let Some(models) = self.compiled.models.of(&self.config) {
-            return Ok(models);
-        }
-        let (instance, _) = self.initialised(None).await?;
-        let models = model_format::models(&self.compiled, instance, &self.name).await?;
-        self.compiled.models.keep(&self.config, &models);
-        Ok(models)
+        let ask = async { model_format::models(&self.compiled, self.asked().await?, &self.name).await };
+        self.compiled.models.with(&self.config, ask).await
     }
 
     async fn model_format(&self, context: &Context) -> Result<Box<dyn pipeline::ModelFormat>, Failure> {
@@ -87,6 +74,11 @@ impl Bound {
         let home = owner.map(|owner| Home { idle: Arc::clone(&self.idle), owner, wish, uses });
         let (engine, compiled) = (&self.engine, &self.compiled);
         initialised.start(engine, compiled, context, &self.seed, wish, home).await
+    }
+
+    /// An instance that is asked about the plugin, and serves no request.
+    async fn asked(&self) -> Result<Initialised, Failure> {
+        Ok(self.initialised(None).await?.0)
     }
 
     /// Whose its instances are, if they outlive a request.

@@ -12,12 +12,12 @@ use super::engine::Engine;
 use super::folder::{Folder, LoadError, Loaded, Look};
 use super::idle::Idle;
 use super::imports::{Imports, Services};
-use super::metrics::Metrics;
 use super::released::Released;
 use super::session::Initialised;
 use crate::config::PluginLimits;
 use crate::enabled::{Capability, EnabledPlugin, Release, Terms};
 use crate::error::{Failure, Kind};
+use crate::health::Health;
 use crate::ids::{KeyId, PluginName};
 use crate::pipeline::{self, Hook, Plugin};
 use crate::store::SeedRoot;
@@ -78,7 +78,8 @@ pub struct Catalog {
     released: Released,
     seed_root: Option<SeedRoot>,
     services: Arc<Services>,
-    metrics: Metrics,
+    /// Where plugins count.
+    health: Arc<Health>,
     /// Instances that wait for the next request of their key.
     idle: Arc<Idle>,
 }
@@ -88,8 +89,8 @@ impl Catalog {
     pub fn open(folder: &Path, limits: &PluginLimits) -> Result<Self, CatalogError> {
         let engine = Engine::new(limits).map_err(|fault| CatalogError(fault.to_string()))?;
         let (folder, released) = (Folder::new(engine.clone(), folder), Released::default());
-        let (services, metrics, idle) = (Arc::default(), Metrics::default(), Arc::default());
-        Ok(Self { engine, folder, released, seed_root: None, services, metrics, idle })
+        let (services, health, idle) = (Arc::default(), Arc::default(), Arc::default());
+        Ok(Self { engine, folder, released, seed_root: None, services, health, idle })
     }
 
     /// With releases from a catalog of published plugins.
@@ -113,9 +114,11 @@ impl Catalog {
         self
     }
 
-    /// What plugins have counted.
-    pub fn metrics(&self) -> &Metrics {
-        &self.metrics
+    /// With the records in which what plugins count is kept.
+    #[must_use]
+    pub fn with_health(mut self, health: Arc<Health>) -> Self {
+        self.health = health;
+        self
     }
 
     /// Compiles every plugin of the folder now, so that no request waits for it.
@@ -268,7 +271,7 @@ impl pipeline::Plugins for Arc<Catalog> {
             config: Arc::clone(config),
             seed: seed(root, name, key),
             services: Arc::clone(&self.services),
-            recorder: self.metrics.recorder(name, release.as_ref()),
+            recorder: Arc::clone(self.health.record(name, release.as_ref()).recorder()),
             terms: Arc::new(terms.clone()),
             idle: Arc::clone(&self.idle),
         }))

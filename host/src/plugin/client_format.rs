@@ -1,8 +1,7 @@
 //! A plugin that speaks a wire format of clients.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -32,27 +31,6 @@ const HEADERS_BYTES: usize = 64 << 10;
 /// Most routes of a plugin, and the longest path in bytes.
 const MAX_ROUTES: usize = 64;
 const MAX_PATH_BYTES: usize = 256;
-
-/// What a component answered to which config, so that it is asked once for each.
-#[derive(Default)]
-pub(super) struct Routes(Mutex<HashMap<Arc<str>, Arc<[HttpRoute]>>>);
-
-impl Routes {
-    /// More configs than an operator has for one plugin. Beyond them all are asked again.
-    const MAX_CONFIGS: usize = 1024;
-
-    pub(super) fn of(&self, config: &str) -> Option<Arc<[HttpRoute]>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(config).cloned()
-    }
-
-    pub(super) fn keep(&self, config: &Arc<str>, routes: &Arc<[HttpRoute]>) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= Self::MAX_CONFIGS {
-            known.clear();
-        }
-        known.insert(Arc::clone(config), Arc::clone(routes));
-    }
-}
 
 /// Asks a plugin which requests it answers.
 pub(super) async fn routes(

@@ -1,18 +1,18 @@
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, InstancePre};
 
+use super::answers::Answers;
 use super::bindings::exports::adit::plugin::{
     client_format, event_hook, finish_hook, lifecycle, model_format, prompt_hook, request_hook, route_hook,
     text_hook,
 };
-use super::client_format::Routes;
 use super::compile;
 use super::engine::Engine;
 use super::instance::Guest;
-use super::model_format::Models;
 use super::wasi;
 use crate::enabled::{Capability, Version};
-use crate::pipeline::{Hook, Hooks};
+use crate::ids::ModelPattern;
+use crate::pipeline::{Hook, Hooks, HttpRoute};
 
 /// The version of the contract that this host speaks.
 pub const CONTRACT: &str = "0.1.1";
@@ -66,8 +66,8 @@ pub(super) struct Compiled {
     pub(super) finish: Option<finish_hook::GuestIndices>,
     pub(super) client_format: Option<client_format::GuestIndices>,
     pub(super) model_format: Option<model_format::GuestIndices>,
-    pub(super) routes: Routes,
-    pub(super) models: Models,
+    pub(super) routes: Answers<HttpRoute>,
+    pub(super) models: Answers<ModelPattern>,
     hooks: Hooks,
     /// What it imports of the contract.
     pub(super) imports: Vec<Capability>,
@@ -125,8 +125,8 @@ impl Compiled {
             finish: found(&pre, hooks.has(Hook::Finish), finish_hook::GuestIndices::new)?,
             client_format: found(&pre, hooks.has(Hook::ClientFormat), client_format::GuestIndices::new)?,
             model_format: found(&pre, hooks.has(Hook::ModelFormat), model_format::GuestIndices::new)?,
-            routes: Routes::default(),
-            models: Models::default(),
+            routes: Answers::default(),
+            models: Answers::default(),
             hooks,
             imports,
             pre,

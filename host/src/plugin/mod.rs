@@ -5,6 +5,7 @@
 //! granted, and nothing else.
 
 mod admission;
+mod answers;
 mod bindings;
 mod bound;
 mod catalog;
@@ -23,7 +24,6 @@ mod imports;
 mod inspect;
 mod instance;
 mod lent;
-mod metrics;
 mod model_format;
 mod released;
 mod session;
@@ -39,6 +39,5 @@ pub use core_module::{component_of, is_core_module};
 pub use folder::LoadError;
 pub use imports::Services;
 pub use inspect::Inspected;
-pub use metrics::{Distribution, Metric, Metrics, Recorded};
 pub use released::{CodeError, ReleaseError};
 pub use wasi::is_granted;

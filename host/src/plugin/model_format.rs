@@ -1,7 +1,6 @@
 //! A plugin that is the wire format of models.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -28,27 +27,6 @@ const PAYLOADS_SHARE_BYTES: usize = 64 << 10;
 /// What the list of models may be, in bytes and entries.
 const MODELS_BYTES: usize = 64 << 10;
 const MAX_MODELS: usize = 256;
-
-/// What a component answered to which config, so that it is asked once for each.
-#[derive(Default)]
-pub(super) struct Models(Mutex<HashMap<Arc<str>, Arc<[ModelPattern]>>>);
-
-impl Models {
-    /// More configs than an operator has for one plugin. Beyond them all are asked again.
-    const MAX_CONFIGS: usize = 1024;
-
-    pub(super) fn of(&self, config: &str) -> Option<Arc<[ModelPattern]>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(config).cloned()
-    }
-
-    pub(super) fn keep(&self, config: &Arc<str>, models: &Arc<[ModelPattern]>) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= Self::MAX_CONFIGS {
-            known.clear();
-        }
-        known.insert(Arc::clone(config), Arc::clone(models));
-    }
-}
 
 /// Asks a plugin whose format it is.
 pub(super) async fn models(

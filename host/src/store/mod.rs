@@ -91,7 +91,7 @@ pub trait Rollouts: Send + Sync {
 }
 
 /// What a release of a plugin did.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PluginStatus {
     /// The plugin.
     pub plugin: PluginName,

@@ -18,7 +18,10 @@ const MAY_IMPORT: [(&str, &[&str]); 20] = [
     ("catalog", &["toml_text", "enabled", "config", "ids"]),
     ("health", &["enabled", "ids", "error", "config"]),
     ("pipeline", &["chat", "capability", "health", "enabled", "ids", "error", "config"]),
-    ("plugin", &["catalog", "chat", "pipeline", "store", "enabled", "fetch", "config", "ids", "error"]),
+    (
+        "plugin",
+        &["catalog", "chat", "pipeline", "health", "store", "enabled", "fetch", "config", "ids", "error"],
+    ),
     ("bedrock", &["chat", "capability", "pipeline", "config", "ids", "error"]),
     ("store", &["chat", "pipeline", "health", "enabled", "ids", "error", "config"]),
     ("fetch", &["config"]),

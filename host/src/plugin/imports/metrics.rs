@@ -2,7 +2,7 @@
 
 use super::super::bindings::adit::plugin::metrics::Host;
 use super::super::instance::Guest;
-use super::super::metrics::NotKept;
+use crate::health::NotKept;
 
 impl Host for Guest {
     fn add(&mut self, name: String, value: u64) {

@@ -19,10 +19,10 @@ use wasmtime::component::{HasSelf, Linker};
 
 use super::bindings::adit::plugin as contract;
 use super::instance::Guest;
-use super::metrics::Recorder;
 use crate::config::{Hosts, SecretValues};
 use crate::enabled::{Capability, Grants};
 use crate::fetch::Outbound;
+use crate::health::Recorder;
 use crate::ids::PluginName;
 use crate::pipeline::{Context, Space, Tenant, Values};
 
