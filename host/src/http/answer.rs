@@ -13,18 +13,19 @@ pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 /// The request fields that had no effect, by their OpenAI names.
 const DROPPED: HeaderName = HeaderName::from_static("x-adit-dropped");
 
-/// The plugins that failed and that the request went on without, up to its head.
+/// The plugins that failed and that the request went on without, up to the head of its answer.
 const PLUGINS_SKIPPED: HeaderName = HeaderName::from_static("x-adit-plugins-skipped");
 
 /// A request that ended with a failure before its first byte.
 pub(super) struct Refusal {
     id: RequestId,
     failure: Box<Failure>,
+    skipped: Skipped,
 }
 
 impl Refusal {
     pub(super) fn new(id: RequestId, failure: Failure) -> Self {
-        Self { id, failure: Box::new(failure) }
+        Self { id, failure: Box::new(failure), skipped: Skipped::default() }
     }
 
     /// The failure of a request that got no id before.
@@ -36,7 +37,19 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response<Body> {
         failure::log(&self.id, &self.failure);
-        failure::response(&self.id, &self.failure)
+        without(failure::response(&self.id, &self.failure), &self.skipped)
+    }
+}
+
+/// What came of a request that may have gone on without some plugins: it says so, however it ended.
+pub(super) fn outcome(
+    id: RequestId,
+    skipped: Skipped,
+    answer: Result<Response<Body>, Failure>,
+) -> Result<Response<Body>, Refusal> {
+    match answer {
+        Ok(response) => Ok(without(response, &skipped)),
+        Err(failure) => Err(Refusal { skipped, ..Refusal::new(id, failure) }),
     }
 }
 
@@ -68,7 +81,7 @@ pub(super) fn mark(id: &RequestId, dropped: &[String], headers: &mut HeaderMap) 
 }
 
 /// A response that says which plugins its request went on without.
-pub(super) fn without(mut response: Response<Body>, skipped: &Skipped) -> Response<Body> {
+fn without(mut response: Response<Body>, skipped: &Skipped) -> Response<Body> {
     let names = skipped.so_far();
     let names = names.iter().map(PluginName::as_str).collect::<Vec<_>>().join(",");
     if !names.is_empty()

@@ -10,7 +10,7 @@ use super::{App, body, request_id};
 use crate::chat::Delivery;
 use crate::error::{Failure, Kind};
 use crate::ids::RequestId;
-use crate::pipeline::{Deadline, Embedded};
+use crate::pipeline::{Deadline, Embedded, Skipped};
 use crate::wire::openai::embeddings;
 
 /// `POST /v1/embeddings`.
@@ -20,12 +20,15 @@ pub(super) async fn create(
     body: Body,
 ) -> Result<Response<Body>, Refusal> {
     let id = request_id::new();
-    answer(&app, &id, &headers, body).await.map_err(|failure| Refusal::new(id, failure))
+    let skipped = Skipped::default();
+    let answer = answer(&app, &id, &skipped, &headers, body).await;
+    answer::outcome(id, skipped, answer)
 }
 
 async fn answer(
     app: &App,
     id: &RequestId,
+    skipped: &Skipped,
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Response<Body>, Failure> {
@@ -45,11 +48,11 @@ async fn answer(
         return Err(Failure::new(Kind::ModelNotAllowed, message).with_param("model"));
     }
     let terms = terms::of(&key.key.policy, headers, decoded.dropped, deadline)?;
-    let chain = chain(app, &key, id, "openai-embeddings", Delivery::Whole, deadline).await?;
-    let Embedded { model, dropped, skipped, embeddings: made } =
+    let chain = chain(app, &key, id, skipped, "openai-embeddings", Delivery::Whole, deadline).await?;
+    let Embedded { model, dropped, embeddings: made } =
         app.embeddings.run(decoded.request, chain, terms).await?;
     tracing::info!(request = id.as_str(), key = key.key.id.as_str(), ?model, "embedded");
 
     let body = Body::from(embeddings::answer(&model, decoded.format, &made)?);
-    Ok(answer::without(answer::response(id, "application/json", body, &dropped), &skipped))
+    Ok(answer::response(id, "application/json", body, &dropped))
 }

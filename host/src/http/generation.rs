@@ -17,7 +17,7 @@ use super::{App, body, clock, explanation, failure, keep_alive, remote, request_
 use crate::chat::{Batch, Delivery, Request};
 use crate::error::Failure;
 use crate::ids::RequestId;
-use crate::pipeline::{Chain, Context, Deadline, Events, Explanation, Finish, Label, Served};
+use crate::pipeline::{Chain, Context, Deadline, Events, Explanation, Finish, Label, Served, Skipped};
 use crate::store::StoredKey;
 use crate::wire::openai::{Encoder, Format, Head};
 
@@ -31,14 +31,16 @@ pub(super) async fn serve(
 ) -> Result<Response<Body>, Refusal> {
     let id = request_id::new();
     let wish = wish.map_or_else(|| terms::explain(headers), Ok);
-    let answer = async { answer(app, &id, headers, body, format, wish?).await };
+    let skipped = Skipped::default();
+    let answer = async { answer(app, &id, &skipped, headers, body, format, wish?).await };
     let answer = timeout(app.timeouts.total, answer).await.unwrap_or_else(|_| Err(failure::too_slow()));
-    answer.map_err(|failure| Refusal::new(id.clone(), failure))
+    answer::outcome(id, skipped, answer)
 }
 
 async fn answer(
     app: &App,
     id: &RequestId,
+    skipped: &Skipped,
     headers: &HeaderMap,
     body: Body,
     format: Format,
@@ -51,16 +53,15 @@ async fn answer(
     drop(body);
 
     let delivery = decoded.request.delivery;
-    let chain = chain(app, &key, id, format.name(), delivery, deadline).await?;
+    let chain = chain(app, &key, id, skipped, format.name(), delivery, deadline).await?;
     let wanted = Wanted { request: decoded.request, dropped: decoded.dropped, wish, deadline };
-    let Served { model, dropped, skipped, events, finish } =
-        match run(app, id, &key, headers, chain, wanted).await? {
-            Outcome::Served(served) => *served,
-            Outcome::Explained(explanation) => {
-                let body = Body::from(explanation::body(&explanation));
-                return Ok(answer::response(id, "application/json", body, &explanation.dropped));
-            }
-        };
+    let Served { model, dropped, events, finish } = match run(app, id, &key, headers, chain, wanted).await? {
+        Outcome::Served(served) => *served,
+        Outcome::Explained(explanation) => {
+            let body = Body::from(explanation::body(&explanation));
+            return Ok(answer::response(id, "application/json", body, &explanation.dropped));
+        }
+    };
 
     let answer_id = format!("{}{}", format.id_prefix(), id.as_str().trim_start_matches("req_"));
     let head = Head { id: &answer_id, model: &model, created: clock::unix_seconds() };
@@ -69,13 +70,12 @@ async fn answer(
             let frames = streamed(id.clone(), format.encoder(&head, decoded.include_usage), events, finish);
             let frames = frames.map(Ok::<_, Infallible>);
             let body = Body::from_stream(keep_alive::during(frames, app.timeouts.keep_alive));
-            Ok(answer::without(answer::response(id, "text/event-stream", body, &dropped), &skipped))
+            Ok(answer::response(id, "text/event-stream", body, &dropped))
         }
         Delivery::Whole => {
             let body = whole(format, &head, events).await;
             finish.run().await;
-            let response = answer::response(id, "application/json", Body::from(body?), &dropped);
-            Ok(answer::without(response, &skipped))
+            Ok(answer::response(id, "application/json", Body::from(body?), &dropped))
         }
     }
 }
@@ -120,11 +120,12 @@ pub(super) async fn run(
     Ok(Outcome::Served(Box::new(served)))
 }
 
-/// The plugins of the key, none started.
+/// The plugins of the key, none started. Those that the request goes on without are added to `skipped`.
 pub(super) async fn chain(
     app: &App,
     key: &StoredKey,
     id: &RequestId,
+    skipped: &Skipped,
     client_format: &'static str,
     delivery: Delivery,
     deadline: Deadline,
@@ -139,7 +140,7 @@ pub(super) async fn chain(
         delivery,
         deadline,
     };
-    Chain::bind(&*app.plugins, &key.plugins, context, &app.health).await
+    Chain::bind(&*app.plugins, &key.plugins, context, &app.health, skipped).await
 }
 
 /// The answer in one piece.

@@ -4,9 +4,9 @@ use super::Hook;
 use super::client_format::Speaker;
 use super::hook::{Context, Plugin, Plugins};
 use super::link::{Link, Skipped};
-use super::model_format::Spoken;
+use super::model_format::{Encoded, Spoken};
 use crate::capability::{Bare, bare};
-use crate::chat::Delivery;
+use crate::chat::{Delivery, Request};
 use crate::enabled::EnabledPlugin;
 use crate::error::{Failure, Kind};
 use crate::health::Health;
@@ -20,26 +20,25 @@ use crate::ids::{KeyId, PluginName};
 pub struct Chain {
     context: Context,
     links: Vec<Link>,
-    skipped: Skipped,
 }
 
 impl Chain {
     /// The plugins that are switched on, none started. Fails when one is not to be had, and is not
-    /// to be skipped then.
+    /// to be skipped then; those that are skipped, now or later, are added to `skipped`.
     pub async fn bind(
         plugins: &dyn Plugins,
         enabled: &[EnabledPlugin],
         context: Context,
         health: &Health,
+        skipped: &Skipped,
     ) -> Result<Self, Failure> {
-        let skipped = Skipped::default();
         let mut links = Vec::with_capacity(enabled.len());
         for enabled in enabled {
             let record = health.record(&enabled.name, enabled.release.as_ref());
             let link = Link::new(enabled, &context, record, skipped.clone());
             links.extend(link.bind(plugins.bind(enabled, &context.key)).await?);
         }
-        Ok(Self { context, links, skipped })
+        Ok(Self { context, links })
     }
 
     /// A chain of plugins that are at hand, each on the usual terms.
@@ -50,7 +49,7 @@ impl Chain {
             let record = health.record(plugin.name(), None);
             Link::new(&enabled, &context, record, skipped.clone()).bound(plugin)
         });
-        Self { links: links.collect(), skipped, context }
+        Self { links: links.collect(), context }
     }
 
     /// The first plugin that answers such requests in a wire format of its own, by its place.
@@ -84,11 +83,6 @@ impl Chain {
         &self.context.key
     }
 
-    /// What the request goes on without, kept up to date.
-    pub(super) fn skipped(&self) -> Skipped {
-        self.skipped.clone()
-    }
-
     /// The plugins that would see the answer, in the order in which they would.
     pub(super) fn answer_plugins(&self) -> Vec<PluginName> {
         let seeing = |hook| self.links.iter().rev().filter(move |link| link.has(hook));
@@ -112,16 +106,20 @@ impl Chain {
         self.links.iter_mut().filter(move |link| link.has(hook)).map(move |link| (context, link))
     }
 
-    /// The first plugin that knows the format of a model, begun; none if there is none.
-    pub(super) async fn model_format(&mut self, model: &str) -> Result<Option<Spoken>, Failure> {
+    /// The first plugin that knows the format of the request's model, begun, and what it makes of the
+    /// request; none if there is none.
+    pub(super) async fn model_format(
+        &mut self,
+        request: &Request,
+    ) -> Result<Option<(Spoken, Encoded)>, Failure> {
+        let model = request.model.as_str();
         let (Bare::Id(bare) | Bare::Opaque(bare)) = bare(model);
         for link in self.links.iter_mut().filter(|link| link.has(Hook::ModelFormat)) {
             let models = link.models().await?;
-            if models.iter().any(|pattern| pattern.matches(model) || pattern.matches(bare)) {
-                return Ok(link
-                    .model_format(&self.context)
-                    .await?
-                    .map(|format| Spoken { plugin: link.name().clone(), format }));
+            if models.iter().any(|pattern| pattern.matches(model) || pattern.matches(bare))
+                && let Some(spoken) = link.model_format(&self.context, request).await?
+            {
+                return Ok(Some(spoken));
             }
         }
         Ok(None)
@@ -145,7 +143,6 @@ impl Chain {
 
     /// What is left of the chain; nothing is left here.
     pub(super) fn take(&mut self) -> Self {
-        let (context, skipped) = (self.context.clone(), self.skipped.clone());
-        Self { context, links: std::mem::take(&mut self.links), skipped }
+        Self { context: self.context.clone(), links: std::mem::take(&mut self.links) }
     }
 }

@@ -2,11 +2,13 @@
 //! and headers are whatever the plugin made them.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 
+use super::attempt::Attempt;
 use super::hook::{
     Chunk, EventVerdict, PromptVerdict, Report, RequestVerdict, RouteVerdict, Segment, Session, Summary,
     TextVerdict, TextWish,
@@ -138,35 +140,37 @@ pub struct Speaker {
     plugin: PluginName,
     wish: TextWish,
     session: Arc<Mutex<Box<dyn Session>>>,
+    attempt: Arc<Attempt>,
 }
 
 impl Speaker {
     /// A plugin that has begun with a request that nobody has read yet.
-    pub(super) fn new(plugin: PluginName, session: Box<dyn Session>) -> Self {
+    pub(super) fn new(plugin: PluginName, session: Box<dyn Session>, attempt: Arc<Attempt>) -> Self {
         let wish = session.text_wish();
-        Self { plugin, wish, session: Arc::new(Mutex::new(session)) }
-    }
-
-    /// The plugin.
-    pub fn plugin(&self) -> &PluginName {
-        &self.plugin
+        Self { plugin, wish, session: Arc::new(Mutex::new(session)), attempt }
     }
 
     /// See [`ClientFormat::decode`].
     pub async fn decode(&self, request: &HttpRequest) -> Result<Decoded, Failure> {
-        self.format(&mut *self.session.lock().await)?.decode(request).await
+        let mut turn = self.turn("decode").await;
+        let answer = turn.format()?.decode(request).await;
+        turn.over(answer)
     }
 
     /// See [`ClientFormat::stream_head`].
     pub async fn stream_head(&self, head: &AnswerHead) -> Result<HttpResponse, Failure> {
-        let response = self.format(&mut *self.session.lock().await)?.stream_head(head).await?;
+        let mut turn = self.turn("stream-head").await;
+        let answer = turn.format()?.stream_head(head).await;
+        let response = turn.over(answer)?;
         self.bounded(0, response.body.len())?;
         Ok(response)
     }
 
     /// See [`ClientFormat::encode_events`].
     pub async fn encode_events(&self, events: &[Event]) -> Result<Bytes, Failure> {
-        let body = self.format(&mut *self.session.lock().await)?.encode_events(events).await?;
+        let mut turn = self.turn("encode-events").await;
+        let answer = turn.format()?.encode_events(events).await;
+        let body = turn.over(answer)?;
         self.bounded(size(events), body.len())?;
         Ok(body)
     }
@@ -177,14 +181,18 @@ impl Speaker {
         head: &AnswerHead,
         events: &[Event],
     ) -> Result<HttpResponse, Failure> {
-        let response = self.format(&mut *self.session.lock().await)?.encode_response(head, events).await?;
+        let mut turn = self.turn("encode-response").await;
+        let answer = turn.format()?.encode_response(head, events).await;
+        let response = turn.over(answer)?;
         self.bounded(size(events), response.body.len())?;
         Ok(response)
     }
 
     /// See [`ClientFormat::encode_models`].
     pub async fn encode_models(&self, models: &[Model]) -> Result<HttpResponse, Failure> {
-        self.format(&mut *self.session.lock().await)?.encode_models(models).await
+        let mut turn = self.turn("encode-models").await;
+        let answer = turn.format()?.encode_models(models).await;
+        turn.over(answer)
     }
 
     /// See [`ClientFormat::encode_failure`].
@@ -193,24 +201,68 @@ impl Speaker {
         failure: &ClientFailure,
         moment: Moment,
     ) -> Result<HttpResponse, Failure> {
-        let response = self.format(&mut *self.session.lock().await)?.encode_failure(failure, moment).await?;
+        let mut turn = self.turn("encode-failure").await;
+        let answer = turn.format()?.encode_failure(failure, moment).await;
+        let response = turn.over(answer)?;
         self.bounded(failure.message.len(), response.body.len())?;
         Ok(response)
     }
 
-    fn format<'s>(
-        &self,
-        session: &'s mut Box<dyn Session>,
-    ) -> Result<&'s mut (dyn ClientFormat + 's), Failure> {
-        session.client_format().ok_or_else(|| Failure::plugin(&self.plugin, "it speaks no client's format"))
+    /// The plugin has written what cannot be sent.
+    pub fn broke(&self, how: &str) -> Failure {
+        self.failed(Failure::plugin(&self.plugin, how))
+    }
+
+    /// Begins a call of a function of the format, by its name in the contract.
+    async fn turn(&self, call: &'static str) -> Turn<'_> {
+        let session = self.session.lock().await;
+        Turn { speaker: self, session, call, begun: Instant::now() }
+    }
+
+    /// Hands on a failure. Nothing of a plugin that has failed serves another request.
+    fn failed(&self, failure: Failure) -> Failure {
+        if failure.is_of_a_plugin() {
+            self.condemned();
+        }
+        self.attempt.noted(failure)
+    }
+
+    fn condemned(&self) {
+        // Nobody else is in the middle of a call when one has just failed.
+        if let Ok(mut session) = self.session.try_lock() {
+            session.condemn();
+        }
     }
 
     fn bounded(&self, input: usize, output: usize) -> Result<(), Failure> {
         if output <= most_output(input) {
             return Ok(());
         }
-        let how = format!("it wrote {output} bytes for {input}, the limit is {}", most_output(input));
-        Err(Failure::plugin(&self.plugin, &how))
+        let most = most_output(input);
+        Err(self.broke(&format!("it wrote {output} bytes for {input}, the limit is {most}")))
+    }
+}
+
+/// A call of a function of the format.
+struct Turn<'s> {
+    speaker: &'s Speaker,
+    session: MutexGuard<'s, Box<dyn Session>>,
+    call: &'static str,
+    begun: Instant,
+}
+
+impl Turn<'_> {
+    fn format(&mut self) -> Result<&mut (dyn ClientFormat + '_), Failure> {
+        let plugin = &self.speaker.plugin;
+        self.session.client_format().ok_or_else(|| Failure::plugin(plugin, "it speaks no client's format"))
+    }
+
+    /// Notes what came of it.
+    fn over<T>(self, answer: Result<T, Failure>) -> Result<T, Failure> {
+        let Self { speaker, session, call, begun } = self;
+        drop(session);
+        speaker.attempt.called(call, begun, &answer);
+        answer.map_err(|failure| speaker.failed(failure))
     }
 }
 
@@ -240,10 +292,7 @@ impl Session for Speaker {
     }
 
     fn condemn(&mut self) {
-        // Nobody else is in the middle of a call when one has just failed.
-        if let Ok(mut session) = self.session.try_lock() {
-            session.condemn();
-        }
+        self.condemned();
     }
 
     async fn on_route(&mut self, summary: &Summary) -> Result<RouteVerdict, Failure> {

@@ -15,7 +15,7 @@ use super::chain::Chain;
 use super::finish::Work;
 use super::hook::End;
 use super::trace::Trace;
-use super::{Deadline, Hook, Skipped, Terms, Upstream, prompt, route};
+use super::{Deadline, Hook, Terms, Upstream, prompt, route};
 use crate::chat::{EmbeddingRequest, Embeddings, Usage};
 use crate::error::{Failure, Kind};
 
@@ -49,8 +49,6 @@ pub struct Embedded {
     pub model: String,
     /// Request fields that had no effect, by the names that clients use.
     pub dropped: Vec<String>,
-    /// The plugins that it went on without.
-    pub skipped: Skipped,
     /// What it answered.
     pub embeddings: Embeddings,
 }
@@ -81,7 +79,7 @@ impl EmbeddingPipeline {
         work: &mut Work,
         terms: Terms,
     ) -> Result<Embedded, Failure> {
-        let (trace, skipped) = (&mut Trace::Off, work.chain.skipped());
+        let trace = &mut Trace::Off;
         route::run(&mut work.chain, &mut request, trace).await?;
         if prompt::run(&mut work.chain, &mut request, trace).await?.is_some() {
             return Err(Failure::new(
@@ -97,7 +95,7 @@ impl EmbeddingPipeline {
         work.calls(&model);
         let embeddings = call.send(terms.deadline).await?;
         work.cost(Usage { input_tokens: embeddings.input_tokens, ..Usage::default() });
-        Ok(Embedded { model, dropped, skipped, embeddings })
+        Ok(Embedded { model, dropped, embeddings })
     }
 }
 

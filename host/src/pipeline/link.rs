@@ -1,29 +1,41 @@
 //! One plugin in the chain of a request: what becomes of its failures.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::attempt::Attempt;
 use super::client_format::Speaker;
 use super::hook::{Context, Plugin, Session};
-use super::{Hook, HttpRoute, ModelFormat};
+use super::model_format::{Encoded, Spoken};
+use super::{Hook, HttpRoute};
+use crate::chat::Request;
 use crate::enabled::{EnabledPlugin, OnFailure};
 use crate::error::{Failure, Kind};
 use crate::health::{Admission, Record};
-use crate::ids::{KeyId, ModelPattern, PluginName, RequestId};
+use crate::ids::{ModelPattern, PluginName, RequestId};
 
 /// What a request goes on without: the plugins that failed and may be skipped. Grows while the
-/// request runs.
+/// request runs; its clones grow with it.
 #[derive(Debug, Clone, Default)]
-pub struct Skipped(Arc<Mutex<Vec<PluginName>>>);
+pub struct Skipped(Arc<Mutex<Vec<(PluginName, Option<Duration>)>>>);
 
 impl Skipped {
     /// The plugins so far, in the order in which they failed.
     pub fn so_far(&self) -> Vec<PluginName> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.plugins().iter().map(|(plugin, _)| plugin.clone()).collect()
     }
 
-    fn add(&self, plugin: PluginName) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(plugin);
+    /// When those that are left alone for a while may be tried again, if any is.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.plugins().iter().filter_map(|(_, pause)| *pause).max()
+    }
+
+    fn add(&self, plugin: PluginName, pause: Option<Duration>) {
+        self.plugins().push((plugin, pause));
+    }
+
+    fn plugins(&self) -> MutexGuard<'_, Vec<(PluginName, Option<Duration>)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -36,7 +48,7 @@ pub(super) struct Link {
     stand: Stand,
     /// Whether a call has begun and not come back.
     is_called: bool,
-    attempt: Attempt,
+    attempt: Arc<Attempt>,
 }
 
 /// How far a plugin is.
@@ -49,24 +61,6 @@ enum Stand {
     Ended,
 }
 
-/// What the breaker is told when a plugin is done with a request.
-struct Attempt {
-    record: Arc<Record>,
-    key: KeyId,
-    admission: Admission,
-    outcome: Outcome,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
-    /// It was not called.
-    None,
-    /// No call failed.
-    Good,
-    /// The breaker knows already.
-    Failed,
-}
-
 impl Link {
     /// A plugin that is still to be had.
     pub(super) fn new(
@@ -75,8 +69,6 @@ impl Link {
         record: Arc<Record>,
         skipped: Skipped,
     ) -> Self {
-        let key = context.key.clone();
-        let admission = record.breaker().admit(&key, Instant::now());
         Self {
             name: enabled.name.clone(),
             on_failure: enabled.terms.on_failure,
@@ -84,7 +76,7 @@ impl Link {
             skipped,
             stand: Stand::Ended,
             is_called: false,
-            attempt: Attempt { record, key, admission, outcome: Outcome::None },
+            attempt: Arc::new(Attempt::new(record, &context.key)),
         }
     }
 
@@ -93,7 +85,7 @@ impl Link {
         mut self,
         plugin: impl Future<Output = Result<Arc<dyn Plugin>, Failure>>,
     ) -> Result<Option<Self>, Failure> {
-        if let Admission::Refused(pause) = self.attempt.admission {
+        if let Admission::Refused(pause) = self.attempt.admission() {
             self.skip_or(self.left_alone(pause))?;
             return Ok(None);
         }
@@ -144,12 +136,12 @@ impl Link {
 
     /// The plugin's session for one call, which [`Link::answered`] is to be told of. One that was left
     /// in the middle of a call, as when the client goes away, cannot be called again: another takes
-    /// its place.
+    /// its place, and that of one that has failed.
     pub(super) async fn session(
         &mut self,
         context: &Context,
     ) -> Result<Option<&mut Box<dyn Session>>, Failure> {
-        if self.is_called {
+        if self.is_called || self.attempt.has_failed() {
             self.end();
         }
         self.start(context).await?;
@@ -181,15 +173,21 @@ impl Link {
         self.covered(models).map(Option::unwrap_or_default)
     }
 
-    /// The plugin, begun as the format of the request's model. None is one that is skipped.
+    /// The plugin, begun as the format of the request's model, with what becomes of the request. None is
+    /// one that is skipped: the model has been sent nothing yet.
     pub(super) async fn model_format(
         &mut self,
         context: &Context,
-    ) -> Result<Option<Box<dyn ModelFormat>>, Failure> {
+        request: &Request,
+    ) -> Result<Option<(Spoken, Encoded)>, Failure> {
         let Some(plugin) = self.plugin() else { return Ok(None) };
         let begun = Instant::now();
         let format = plugin.model_format(context).await;
-        self.settle("start", begun, format)
+        let Some(format) = self.settle("start", begun, format)? else { return Ok(None) };
+        let mut spoken = Spoken::new(self.name.clone(), format, Arc::clone(&self.attempt));
+        let begun = Instant::now();
+        let encoded = spoken.encode(request).await;
+        Ok(self.settle("encode", begun, encoded)?.map(|encoded| (spoken, encoded)))
     }
 
     /// Starts the plugin as the one that speaks the client's format. Nobody else does, so there is no
@@ -198,7 +196,7 @@ impl Link {
         self.start(context).await?;
         match std::mem::replace(&mut self.stand, Stand::Ended) {
             Stand::Begun(plugin, session) => {
-                let speaker = Speaker::new(self.name.clone(), session);
+                let speaker = Speaker::new(self.name.clone(), session, Arc::clone(&self.attempt));
                 self.stand = Stand::Begun(plugin, Box::new(speaker.clone()));
                 Ok(speaker)
             }
@@ -247,13 +245,13 @@ impl Link {
         }
         // Of a request that fails too, the finish hook is still called: in a session of its own.
         self.end();
-        self.attempt.failed(&failure, &self.name);
+        self.attempt.failed(&failure);
         self.skip_or(failure)
     }
 
     /// Notes a call that left text unconsumed.
     pub(super) fn held(&self, bytes: usize) {
-        self.attempt.record.held(bytes);
+        self.attempt.record().held(bytes);
     }
 
     fn settle<T>(
@@ -262,11 +260,7 @@ impl Link {
         begun: Instant,
         answer: Result<T, Failure>,
     ) -> Result<Option<T>, Failure> {
-        self.attempt.record.called(call, begun.elapsed());
-        // One good call, such as the finish hook's, does not make up for one that failed.
-        if answer.is_ok() && self.attempt.outcome == Outcome::None {
-            self.attempt.outcome = Outcome::Good;
-        }
+        self.attempt.called(call, begun, &answer);
         self.covered(answer)
     }
 
@@ -279,8 +273,8 @@ impl Link {
         let reason = failure.reason();
         tracing::warn!(plugin, request, reason, "skipped: the request goes on without the plugin");
         self.stand = Stand::Ended;
-        self.attempt.record.skipped();
-        self.skipped.add(self.name.clone());
+        self.attempt.record().skipped();
+        self.skipped.add(self.name.clone(), failure.retry_after);
         Ok(())
     }
 
@@ -292,28 +286,6 @@ impl Link {
         )
         .with_retry_after(pause)
         .with_internal(format!("the breaker of plugin `{name}` is open for this key"))
-    }
-}
-
-impl Attempt {
-    fn failed(&mut self, failure: &Failure, plugin: &PluginName) {
-        self.outcome = Outcome::Failed;
-        self.record.failed(failure);
-        if self.record.breaker().failed(&self.key, Instant::now()) {
-            self.record.breaker_opened();
-            let (plugin, key) = (plugin.as_str(), self.key.as_str());
-            tracing::warn!(plugin, key, "the breaker has opened: the plugin is not run for a while");
-        }
-    }
-}
-
-impl Drop for Attempt {
-    fn drop(&mut self) {
-        match (self.outcome, self.admission) {
-            (Outcome::Good, _) => self.record.breaker().succeeded(&self.key),
-            (Outcome::None, Admission::Probe) => self.record.breaker().abstained(&self.key),
-            (Outcome::None | Outcome::Failed, _) => {}
-        }
     }
 }
 

@@ -9,6 +9,7 @@ use crate::chat::{self, Batch, BlockKind, BlockStart, Delivery, Delta, Event};
 use crate::config::BreakerSettings;
 use crate::error::Fault;
 use crate::health::{Entry, Health, Ledger, SteppedBack};
+use crate::ids::KeyId;
 use crate::pipeline::{
     self, Chain, Chunk, Edit, EventVerdict, Hooks, Outcome as TextOutcome, Pipeline, Plugins, PromptVerdict,
     Replay, RequestVerdict, RouteVerdict, Segment, Summary, TextVerdict, TextWish,
@@ -146,13 +147,14 @@ fn context() -> Context {
 }
 
 async fn bind(plugins: &[EnabledPlugin], health: &Health) -> Result<Chain, Failure> {
-    Chain::bind(&Shelf, plugins, context(), health).await
+    Chain::bind(&Shelf, plugins, context(), health, &Skipped::default()).await
 }
 
 /// What a client reads, and what was skipped.
 async fn ask(plugins: &[EnabledPlugin], health: &Health) -> Result<(String, Vec<String>), Failure> {
     let pipeline = Pipeline::new(Arc::new(pipeline::tests::Echo(Arc::default())), Replay::Off);
-    let chain = bind(plugins, health).await?;
+    let skipped = Skipped::default();
+    let chain = Chain::bind(&Shelf, plugins, context(), health, &skipped).await?;
     let request = chat::Request {
         messages: vec![chat::Message {
             role: chat::Role::User,
@@ -162,7 +164,7 @@ async fn ask(plugins: &[EnabledPlugin], health: &Health) -> Result<(String, Vec<
     };
     let served = pipeline.run(request, chain, pipeline::tests::terms()).await?;
     let batches: Vec<Batch> = served.events.try_collect().await?;
-    Ok((text(&batches), served.skipped.so_far().iter().map(ToString::to_string).collect()))
+    Ok((text(&batches), skipped.so_far().iter().map(ToString::to_string).collect()))
 }
 
 fn text(batches: &[Batch]) -> String {

@@ -11,6 +11,7 @@
 //! Plugins and Bedrock are reached as `dyn Plugin` and `dyn Upstream`; this module knows neither.
 
 mod answer;
+mod attempt;
 mod chain;
 mod client_format;
 mod deadline;
@@ -84,8 +85,6 @@ pub struct Served {
     pub model: String,
     /// Request fields that had no effect, by their OpenAI names.
     pub dropped: Vec<String>,
-    /// The plugins that it goes on without, as they fail.
-    pub skipped: Skipped,
     /// What it says, after the plugins.
     pub events: Events,
     /// To be run when the last of it was handed out.
@@ -107,7 +106,6 @@ impl Pipeline {
     ///
     /// A failure before the first event is the `Err`; one after it is the last item of the events.
     pub async fn run(&self, mut request: Request, chain: Chain, terms: Terms) -> Result<Served, Failure> {
-        let skipped = chain.skipped();
         let mut work = Work::new(chain, &request.model, terms.deadline);
         let begun = match self.begin(&mut request, &mut work, &terms).await {
             Ok(begun) => begun,
@@ -118,7 +116,7 @@ impl Pipeline {
         };
         let Begun { dropped, stages, events } = begun;
         match answer::run(work, stages, events).await {
-            Ok((events, finish)) => Ok(Served { model: request.model, dropped, skipped, events, finish }),
+            Ok((events, finish)) => Ok(Served { model: request.model, dropped, events, finish }),
             Err((work, failure)) => {
                 work.finish(End::Failed(failure.clone())).await;
                 Err(failure)
@@ -180,11 +178,11 @@ impl Pipeline {
         trace: &mut Trace,
     ) -> Result<Box<dyn Call>, Failure> {
         let start = trace.start();
-        let Some(spoken) = chain.model_format(&request.model).await? else {
+        let Some((spoken, encoded)) = chain.model_format(request).await? else {
             return self.upstream.prepare(request).await;
         };
         let plugin = spoken.plugin.clone();
-        let call = spoken.prepare(&*self.upstream, request).await?;
+        let call = spoken.prepare(&*self.upstream, request, encoded).await?;
         trace.note(start, &plugin, Hook::ModelFormat.name(), || Effect::Encoded);
         Ok(call)
     }

@@ -2,10 +2,14 @@
 //! InvokeModel and reads the answer. All else stays the host's: the call, its repeats, the guardrail and
 //! what was counted.
 
+use std::sync::Arc;
+use std::time::Instant;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 
+use super::attempt::Attempt;
 use super::grammar::{Grammar, Maker};
 use super::invocation::{Intervention, InvokeCall, Payloads, Received};
 use super::{Call, Deadline, Events, Invocation, Plan, Upstream};
@@ -45,21 +49,36 @@ pub enum Encoded {
 /// The plugin that is the format of a request's model, begun.
 pub(super) struct Spoken {
     pub(super) plugin: PluginName,
-    pub(super) format: Box<dyn ModelFormat>,
+    format: Box<dyn ModelFormat>,
+    attempt: Arc<Attempt>,
 }
 
 impl Spoken {
-    /// Writes the call without making it.
+    /// A plugin that has begun.
+    pub(super) fn new(plugin: PluginName, format: Box<dyn ModelFormat>, attempt: Arc<Attempt>) -> Self {
+        Self { plugin, format, attempt }
+    }
+
+    /// Writes the request. Whoever asks notes what comes of it.
+    pub(super) async fn encode(&mut self, request: &Request) -> Result<Encoded, Failure> {
+        let encoded = self.format.encode(request).await?;
+        if let Encoded::Invoke(invocation) = &encoded {
+            check(invocation).map_err(|fault| Failure::plugin(&self.plugin, &format!("encode: {fault}")))?;
+        }
+        Ok(encoded)
+    }
+
+    /// Prepares the call without making it.
     pub(super) async fn prepare(
-        mut self,
+        self,
         upstream: &dyn Upstream,
         request: &Request,
+        encoded: Encoded,
     ) -> Result<Box<dyn Call>, Failure> {
-        let invocation = match self.format.encode(request).await? {
+        let invocation = match encoded {
             Encoded::Invoke(invocation) => invocation,
             Encoded::Deny(failure) => return Err(failure),
         };
-        check(&invocation).map_err(|fault| Failure::plugin(&self.plugin, &format!("encode: {fault}")))?;
         let delivery = invocation.delivery;
         let mut dropped = invocation.dropped.clone();
         let call = upstream.prepare_invocation(request, invocation).await?;
@@ -145,11 +164,7 @@ impl Decoding {
             if intervention == Intervention::Intervened {
                 self.answer.intervention = intervention;
             }
-            let batch = match (self.delivery, payloads.first()) {
-                (Delivery::Whole, Some(body)) => self.spoken.format.decode_response(body).await?,
-                _ => self.spoken.format.decode_chunks(&payloads).await?,
-            };
-            let batch = self.answer.take(batch).map_err(|fault| self.broken(&fault))?;
+            let batch = self.read(&payloads).await?;
             if !batch.is_empty() {
                 return Ok(Some(batch));
             }
@@ -157,7 +172,28 @@ impl Decoding {
         if self.answer.grammar.is_stopped() {
             return Ok(None);
         }
-        Err(self.incomplete())
+        Err(self.spoken.attempt.noted(self.incomplete()))
+    }
+
+    /// What the plugin finds in payloads.
+    async fn read(&mut self, payloads: &[Bytes]) -> Result<Batch, Failure> {
+        let begun = Instant::now();
+        let batch = match (self.delivery, payloads.first()) {
+            (Delivery::Whole, Some(body)) => self.spoken.format.decode_response(body).await,
+            _ => self.spoken.format.decode_chunks(payloads).await,
+        };
+        let batch = batch.and_then(|batch| self.answer.take(batch).map_err(|fault| self.broken(&fault)));
+        let attempt = &self.spoken.attempt;
+        attempt.called(self.call(), begun, &batch);
+        batch.map_err(|failure| attempt.noted(failure))
+    }
+
+    /// The function that reads, by its name in the contract.
+    fn call(&self) -> &'static str {
+        match self.delivery {
+            Delivery::Whole => "decode-response",
+            Delivery::Streamed => "decode-chunks",
+        }
     }
 
     /// A stream may have been cut off; a whole answer cannot.
@@ -173,11 +209,7 @@ impl Decoding {
     }
 
     fn broken(&self, fault: &str) -> Failure {
-        let call = match self.delivery {
-            Delivery::Whole => "decode-response",
-            Delivery::Streamed => "decode-chunks",
-        };
-        Failure::plugin(&self.spoken.plugin, &format!("{call} answered with {fault}"))
+        Failure::plugin(&self.spoken.plugin, &format!("{} answered with {fault}", self.call()))
     }
 }
 

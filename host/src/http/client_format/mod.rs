@@ -28,27 +28,32 @@ use crate::chat::{Batch, Delivery};
 use crate::error::{Failure, Kind};
 use crate::ids::RequestId;
 use crate::pipeline::{
-    AnswerHead, Chain, ClientFailure, Deadline, Decoded, Events, HttpResponse, Moment, Served, Speaker,
+    AnswerHead, Chain, ClientFailure, Deadline, Decoded, Events, HttpResponse, Moment, Served, Skipped,
+    Speaker,
 };
 use crate::store::StoredKey;
 use crate::wire::openai;
 
 /// Serves a request that no route of the host takes, or says that there is no such route.
 pub(super) async fn serve(State(app): State<App>, request: Request<Body>) -> Result<Response<Body>, Refusal> {
-    let id = request_id::new();
+    let (id, skipped) = (request_id::new(), Skipped::default());
+    let answer = answer(&app, &id, &skipped, request).await;
+    answer::outcome(id, skipped, answer)
+}
+
+async fn answer(
+    app: &App,
+    id: &RequestId,
+    skipped: &Skipped,
+    request: Request<Body>,
+) -> Result<Response<Body>, Failure> {
     let (parts, body) = request.into_parts();
     let deadline = Deadline::after(app.timeouts.total);
-    let mut asked = match find(&app, &id, &parts, deadline).await {
-        Ok(asked) => asked,
-        Err(failure) => return Err(Refusal::new(id, failure)),
-    };
+    let mut asked = find(app, id, skipped, &parts, deadline).await?;
     // The body comes first: who sends it slowly keeps no instance waiting.
     let body = within(deadline, body::read(&parts.headers, body, app.max_body_bytes)).await;
-    let speaker = match asked.chain.start_speaker(asked.place).await {
-        Ok(speaker) => speaker,
-        Err(failure) => return Err(Refusal::new(id, failure)),
-    };
-    let answer = async { asked.answer(&app, &id, &parts, body?, &speaker, deadline).await };
+    let speaker = asked.chain.start_speaker(asked.place).await?;
+    let answer = async { asked.answer(app, id, &parts, body?, &speaker, deadline).await };
     match within(deadline, answer).await {
         Ok(response) => Ok(response),
         Err(failure) => refused(id, failure, &speaker).await,
@@ -64,18 +69,38 @@ struct Asked {
 }
 
 /// The first plugin of the key that answers such requests.
-async fn find(app: &App, id: &RequestId, parts: &Parts, deadline: Deadline) -> Result<Asked, Failure> {
+async fn find(
+    app: &App,
+    id: &RequestId,
+    skipped: &Skipped,
+    parts: &Parts,
+    deadline: Deadline,
+) -> Result<Asked, Failure> {
     let key = authenticate(app, &parts.headers).await?;
-    let mut chain = generation::chain(app, &key, id, "", Delivery::Whole, deadline).await?;
+    let mut chain = generation::chain(app, &key, id, skipped, "", Delivery::Whole, deadline).await?;
     let (method, path) = (parts.method.as_str(), parts.uri.path());
     match chain.find_speaker(method, path).await? {
         Some(place) => Ok(Asked { key, chain, place }),
-        None => Err(unknown_route(path)),
+        None => Err(no_route(path, skipped)),
     }
 }
 
-fn unknown_route(path: &str) -> Failure {
+/// Nobody answers such requests: the routes of a plugin that cannot be had are not known, so without one
+/// it cannot be said that there is no such route.
+fn no_route(path: &str, skipped: &Skipped) -> Failure {
     let path: String = path.chars().take(200).collect();
+    let plugins: Vec<_> = skipped.so_far().iter().map(|plugin| format!("`{plugin}`")).collect();
+    if !plugins.is_empty() {
+        let message = format!(
+            "nothing that runs now answers `{path}`: of your API key's plugins {} cannot be used; ask the operator",
+            plugins.join(", ")
+        );
+        let failure = Failure::new(Kind::PluginUnavailable, message);
+        return match skipped.retry_after() {
+            Some(pause) => failure.with_retry_after(pause),
+            None => failure,
+        };
+    }
     Failure::new(
         Kind::UnknownRoute,
         format!(
@@ -118,17 +143,16 @@ impl Asked {
                 Ok(answer::response(id, "application/json", body, &explanation.dropped))
             }
             Outcome::Served(served) => {
-                let Served { model, dropped, skipped, events, finish } = *served;
+                let Served { model, dropped, events, finish } = *served;
                 let head = head(id, model);
                 if delivery == Delivery::Streamed {
                     let response = response::checked(speaker, speaker.stream_head(&head).await?)?;
                     let frames = stream::Frames { id: id.clone(), speaker: speaker.clone(), events, finish };
-                    let response = frames.into_response(response, &dropped, app.timeouts.keep_alive);
-                    return Ok(answer::without(response, &skipped));
+                    return Ok(frames.into_response(response, &dropped, app.timeouts.keep_alive));
                 }
                 let response = encoded(speaker, &head, events).await;
                 finish.run().await;
-                Ok(answer::without(response::whole(speaker, id, response?, &dropped)?, &skipped))
+                response::whole(speaker, id, response?, &dropped)
             }
         }
     }
@@ -147,7 +171,7 @@ fn head(id: &RequestId, model: String) -> AnswerHead {
 }
 
 /// A failure before the first byte: in the plugin's words, or in the host's if it has none.
-async fn refused(id: RequestId, failure: Failure, speaker: &Speaker) -> Result<Response<Body>, Refusal> {
+async fn refused(id: &RequestId, failure: Failure, speaker: &Speaker) -> Result<Response<Body>, Failure> {
     let told = told(&failure);
     let encoded = match speaker.encode_failure(&told, Moment::BeforeAnswer).await {
         Ok(encoded) => response::checked(speaker, encoded),
@@ -155,12 +179,12 @@ async fn refused(id: RequestId, failure: Failure, speaker: &Speaker) -> Result<R
     };
     match encoded {
         Ok(response) => {
-            failure::log(&id, &failure);
-            Ok(response.into_failure(&id, &failure))
+            failure::log(id, &failure);
+            Ok(response.into_failure(id, &failure))
         }
         Err(fault) => {
-            failure::log(&id, &fault);
-            Err(Refusal::new(id, failure))
+            failure::log(id, &fault);
+            Err(failure)
         }
     }
 }

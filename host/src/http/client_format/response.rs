@@ -29,7 +29,7 @@ pub(super) struct Checked {
 
 /// Checks a response. A plugin that breaks a rule has broken the request with it.
 pub(super) fn checked(speaker: &Speaker, response: HttpResponse) -> Result<Checked, Failure> {
-    check(response).map_err(|how| Failure::plugin(speaker.plugin(), &how))
+    check(response).map_err(|how| speaker.broke(&how))
 }
 
 /// Checks a whole answer, and adds what every answer has.

@@ -1,0 +1,95 @@
+//! A plugin's part in one request: what its health record and its breaker learn of it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use crate::error::Failure;
+use crate::health::{Admission, Record};
+use crate::ids::KeyId;
+
+/// What the breaker is told when nobody needs the plugin for the request any more: neither the chain,
+/// nor whoever has the answer read or written in the plugin's format.
+pub(super) struct Attempt {
+    record: Arc<Record>,
+    key: KeyId,
+    admission: Admission,
+    outcome: Mutex<Outcome>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// It was not called.
+    None,
+    /// No call failed.
+    Good,
+    /// The breaker knows already.
+    Failed,
+}
+
+impl Attempt {
+    /// Asks whether the plugin may run.
+    pub(super) fn new(record: Arc<Record>, key: &KeyId) -> Self {
+        let admission = record.breaker().admit(key, Instant::now());
+        Self { record, key: key.clone(), admission, outcome: Mutex::new(Outcome::None) }
+    }
+
+    /// Whether the plugin may run.
+    pub(super) fn admission(&self) -> Admission {
+        self.admission
+    }
+
+    /// What the release did in this process.
+    pub(super) fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// Whether a call has failed.
+    pub(super) fn has_failed(&self) -> bool {
+        *self.outcome() == Outcome::Failed
+    }
+
+    /// Notes a call that began then and has come back.
+    pub(super) fn called<T>(&self, call: &'static str, begun: Instant, answer: &Result<T, Failure>) {
+        self.record.called(call, begun.elapsed());
+        let mut outcome = self.outcome();
+        // One good call, such as the finish hook's, does not make up for one that failed.
+        if answer.is_ok() && *outcome == Outcome::None {
+            *outcome = Outcome::Good;
+        }
+    }
+
+    /// Notes a failure of the plugin.
+    pub(super) fn failed(&self, failure: &Failure) {
+        *self.outcome() = Outcome::Failed;
+        self.record.failed(failure);
+        if self.record.breaker().failed(&self.key, Instant::now()) {
+            self.record.breaker_opened();
+            let (plugin, key) = (self.record.plugin().as_str(), self.key.as_str());
+            tracing::warn!(plugin, key, "the breaker has opened: the plugin is not run for a while");
+        }
+    }
+
+    /// Hands a failure on, noted if it is the plugin's and the first of the request: what has trapped
+    /// can do nothing but fail from then on.
+    pub(super) fn noted(&self, failure: Failure) -> Failure {
+        if failure.is_of_a_plugin() && !self.has_failed() {
+            self.failed(&failure);
+        }
+        failure
+    }
+
+    fn outcome(&self) -> MutexGuard<'_, Outcome> {
+        self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        let outcome = *self.outcome();
+        match (outcome, self.admission) {
+            (Outcome::Good, _) => self.record.breaker().succeeded(&self.key),
+            (Outcome::None, Admission::Probe) => self.record.breaker().abstained(&self.key),
+            (Outcome::None | Outcome::Failed, _) => {}
+        }
+    }
+}
