@@ -83,6 +83,8 @@ pub enum Kind {
     StoreUnavailable,
     /// All places are taken.
     Overloaded,
+    /// The key has taken all places that one key may have.
+    KeyOverloaded,
     /// A fault of Adit's own.
     Internal,
 }
@@ -100,7 +102,7 @@ impl Kind {
             Self::MethodNotAllowed => 405,
             Self::PluginDenied(status) => status,
             Self::Denied | Self::ModelNotAllowed => 403,
-            Self::Throttled | Self::ModelNotReady => 429,
+            Self::Throttled | Self::ModelNotReady | Self::KeyOverloaded => 429,
             Self::ModelTimeout => 504,
             Self::ModelError => 424,
             Self::UpstreamUnavailable
@@ -135,7 +137,7 @@ impl Kind {
             | Self::Unreachable
             | Self::BrokenStream
             | Self::UnreadableAnswer => Origin::Upstream,
-            Self::StoreUnavailable | Self::Overloaded | Self::Internal => Origin::Host,
+            Self::StoreUnavailable | Self::Overloaded | Self::KeyOverloaded | Self::Internal => Origin::Host,
         }
     }
 
@@ -153,7 +155,8 @@ impl Kind {
             | Self::BrokenStream
             | Self::UnreadableAnswer
             | Self::StoreUnavailable
-            | Self::Overloaded => Retry::Later,
+            | Self::Overloaded
+            | Self::KeyOverloaded => Retry::Later,
             Self::InvalidRequest
             | Self::ContextLength
             | Self::TooLarge

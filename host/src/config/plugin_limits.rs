@@ -24,6 +24,8 @@ pub struct PluginLimits {
     pub window_bytes: usize,
     /// Instances that live at the same time, in the whole process. Default: 1000.
     pub instances: u32,
+    /// How many of them one key may have. Default: half.
+    pub instances_per_key: u32,
 }
 
 /// What one plugin instance may use. Times are time spent running the guest, not waiting for a core.
@@ -70,6 +72,7 @@ impl Default for PluginLimits {
             stream_output_bytes: 256 << 10,
             window_bytes: 4 << 10,
             instances: 1000,
+            instances_per_key: 500,
         }
     }
 }
@@ -90,6 +93,7 @@ impl PluginLimits {
             stream_hook: super::millis(raw.stream_hook_ms, USUAL.stream_hook),
             request_total: super::millis(raw.request_total_ms, USUAL.request_total),
         };
+        let instances = raw.instances.map_or(defaults.instances, Into::into);
         let of: BTreeMap<_, _> = raw.of.into_iter().map(|(name, said)| (name.0, said.over(&usual))).collect();
         let most = Allowance {
             memory_bytes: bytes(raw.max_memory_bytes, MOST.memory_bytes),
@@ -106,7 +110,8 @@ impl PluginLimits {
             request_output_bytes: bytes(raw.request_output_bytes, defaults.request_output_bytes),
             stream_output_bytes: bytes(raw.stream_output_bytes, defaults.stream_output_bytes),
             window_bytes: bytes(raw.window_bytes, defaults.window_bytes),
-            instances: raw.instances.map_or(defaults.instances, Into::into),
+            instances,
+            instances_per_key: raw.instances_per_key.map_or(instances.div_ceil(2), Into::into),
         }
     }
 }

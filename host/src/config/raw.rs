@@ -194,6 +194,7 @@ pub(super) struct PluginLimits {
     pub(super) stream_output_bytes: Option<NonZeroUsize>,
     pub(super) window_bytes: Option<NonZeroUsize>,
     pub(super) instances: Option<NonZeroU32>,
+    pub(super) instances_per_key: Option<NonZeroU32>,
     pub(super) of: BTreeMap<Name, Allowance>,
 }
 

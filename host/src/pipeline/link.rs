@@ -17,24 +17,31 @@ use crate::ids::{ModelPattern, PluginName, RequestId};
 /// What a request goes on without: the plugins that failed and may be skipped. Grows while the
 /// request runs; its clones grow with it.
 #[derive(Debug, Clone, Default)]
-pub struct Skipped(Arc<Mutex<Vec<(PluginName, Option<Duration>)>>>);
+pub struct Skipped(Arc<Mutex<Vec<Absent>>>);
+
+#[derive(Debug)]
+struct Absent {
+    plugin: PluginName,
+    /// How long it is left alone, if it is.
+    pause: Option<Duration>,
+}
 
 impl Skipped {
     /// The plugins so far, in the order in which they failed.
     pub fn so_far(&self) -> Vec<PluginName> {
-        self.plugins().iter().map(|(plugin, _)| plugin.clone()).collect()
+        self.plugins().iter().map(|absent| absent.plugin.clone()).collect()
     }
 
     /// When those that are left alone for a while may be tried again, if any is.
     pub fn retry_after(&self) -> Option<Duration> {
-        self.plugins().iter().filter_map(|(_, pause)| *pause).max()
+        self.plugins().iter().filter_map(|absent| absent.pause).max()
     }
 
     fn add(&self, plugin: PluginName, pause: Option<Duration>) {
-        self.plugins().push((plugin, pause));
+        self.plugins().push(Absent { plugin, pause });
     }
 
-    fn plugins(&self) -> MutexGuard<'_, Vec<(PluginName, Option<Duration>)>> {
+    fn plugins(&self) -> MutexGuard<'_, Vec<Absent>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

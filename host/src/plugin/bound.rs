@@ -1,5 +1,6 @@
 use std::fmt::Write;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use hmac::{Hmac, KeyInit, Mac};
@@ -12,6 +13,7 @@ use super::idle::{Idle, Owner, Rested};
 use super::imports::{Imports, Services};
 use super::lent::Home;
 use super::session::{Initialised, Session};
+use super::share::Shares;
 use super::{client_format, convert, model_format};
 use crate::enabled::{Reuse, Terms};
 use crate::error::{Failure, Kind};
@@ -25,6 +27,8 @@ pub(super) struct Bound {
     pub(super) engine: Engine,
     pub(super) compiled: Arc<Compiled>,
     pub(super) name: PluginName,
+    pub(super) key: KeyId,
+    pub(super) shares: Arc<Shares>,
     pub(super) config: Arc<str>,
     pub(super) seed: String,
     pub(super) services: Arc<Services>,
@@ -96,7 +100,12 @@ impl Bound {
         let request = Some(context.request.clone());
         let made = match self.initialised(request.clone()).await {
             // What waits for requests gives way to one that is there.
-            Err(full) if full.kind == Kind::Overloaded && self.idle.make_room() => {
+            Err(full) if full.kind == Kind::Overloaded && self.idle.make_room(|_| true) => {
+                self.initialised(request).await
+            }
+            Err(full)
+                if full.kind == Kind::KeyOverloaded && self.idle.make_room(|owner| owner.key == self.key) =>
+            {
                 self.initialised(request).await
             }
             made => made,
@@ -107,11 +116,26 @@ impl Bound {
     }
 
     async fn initialised(&self, request: Option<RequestId>) -> Result<(Initialised, Descriptor), Failure> {
+        let place = self.shares.take(&self.key).ok_or_else(|| self.key_has_all())?;
         let (engine, compiled, name) = (&self.engine, &self.compiled, &self.name);
         let allowance = self.terms.limits.over(&engine.limits, name);
-        Initialised::new(engine, compiled, name, request, self.imports(), &self.config, allowance)
-            .await?
-            .map_err(|faults| self.config_refused(&faults))
+        let (mut initialised, descriptor) =
+            Initialised::new(engine, compiled, name, request, self.imports(), &self.config, allowance)
+                .await?
+                .map_err(|faults| self.config_refused(&faults))?;
+        initialised.place = Some(place);
+        Ok((initialised, descriptor))
+    }
+
+    fn key_has_all(&self) -> Failure {
+        let (most, key) = (self.shares.most(), &self.key);
+        let message = format!(
+            "requests of your API key have all {most} plugin instances at work that one key may have at the \
+             same time; try again in a moment"
+        );
+        Failure::new(Kind::KeyOverloaded, message).with_retry_after(Duration::from_secs(1)).with_internal(
+            format!("key `{key}` has all {most} plugin instances of `plugin_limits.instances_per_key`"),
+        )
     }
 
     fn imports(&self) -> Imports {

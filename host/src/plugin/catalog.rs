@@ -14,6 +14,7 @@ use super::idle::Idle;
 use super::imports::{Imports, Services};
 use super::released::Released;
 use super::session::Initialised;
+use super::share::Shares;
 use crate::config::PluginLimits;
 use crate::enabled::{Capability, EnabledPlugin, Release, Terms};
 use crate::error::{Failure, Kind};
@@ -82,6 +83,8 @@ pub struct Catalog {
     health: Arc<Health>,
     /// Instances that wait for the next request of their key.
     idle: Arc<Idle>,
+    /// How many instances each key has.
+    shares: Arc<Shares>,
 }
 
 impl Catalog {
@@ -90,7 +93,8 @@ impl Catalog {
         let engine = Engine::new(limits).map_err(|fault| CatalogError(fault.to_string()))?;
         let (folder, released) = (Folder::new(engine.clone(), folder), Released::default());
         let (services, health, idle) = (Arc::default(), Arc::default(), Arc::default());
-        Ok(Self { engine, folder, released, seed_root: None, services, health, idle })
+        let shares = Arc::new(Shares::new(limits.instances_per_key));
+        Ok(Self { engine, folder, released, seed_root: None, services, health, idle, shares })
     }
 
     /// With releases from a catalog of published plugins.
@@ -268,6 +272,8 @@ impl pipeline::Plugins for Arc<Catalog> {
             engine: self.engine.clone(),
             compiled,
             name: name.clone(),
+            key: key.clone(),
+            shares: Arc::clone(&self.shares),
             config: Arc::clone(config),
             seed: seed(root, name, key),
             services: Arc::clone(&self.services),

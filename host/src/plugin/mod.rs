@@ -27,6 +27,7 @@ mod lent;
 mod model_format;
 mod released;
 mod session;
+mod share;
 mod ticker;
 mod wasi;
 

@@ -13,6 +13,7 @@ use super::engine::Engine;
 use super::imports::{Blobs, Imports};
 use super::instance::{Budget, Instance};
 use super::lent::{Home, Lent};
+use super::share::Place;
 use crate::chat::{Delta, Event, Request};
 use crate::config::Allowance;
 use crate::error::Failure;
@@ -31,6 +32,8 @@ pub(super) struct Initialised {
     pub(super) instance: Instance,
     pub(super) lifecycle: lifecycle::Guest,
     pub(super) plugin: PluginName,
+    /// Its place among those of its key, if it has a key.
+    pub(super) place: Option<Place>,
 }
 
 /// What a plugin found wrong with its config: JSON Pointer and message.
@@ -51,7 +54,9 @@ impl Initialised {
         let lifecycle = instance.load(|store, component| compiled.lifecycle.load(store, component))?;
         let answer = instance.init(async |store| lifecycle.call_init(store, config).await).await?;
         Ok(match answer {
-            Ok(descriptor) => Ok((Self { instance, lifecycle, plugin: plugin.clone() }, descriptor)),
+            Ok(descriptor) => {
+                Ok((Self { instance, lifecycle, plugin: plugin.clone(), place: None }, descriptor))
+            }
             Err(faults) => Err(faults.into_iter().map(|fault| (fault.path, fault.message)).collect()),
         })
     }

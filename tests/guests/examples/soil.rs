@@ -1,9 +1,10 @@
 //! Looks for what others left in its memory, fills so many MiB of it, and keeps them:
-//! `{"mib": 16, "tell": true}`.
+//! `{"mib": 16, "tell": true}`, or `"count": true`.
 #![cfg_attr(
     target_family = "wasm",
     expect(unsafe_code, reason = "an allocator would hide what is in fresh memory")
 )]
+use std::cell::Cell;
 use std::rc::Rc;
 
 use adit_plugin::{Plugin, PluginError, PromptVerdict, RequestContext, Segment, TextKinds};
@@ -17,6 +18,13 @@ struct Settings {
     mib: usize,
     /// Answers in the model's place, with the number of bytes that were not zero.
     tell: bool,
+    /// Answers in the model's place, with how often its instance has done so.
+    #[serde(default)]
+    count: bool,
+}
+
+thread_local! {
+    static TIMES: Cell<u32> = const { Cell::new(0) };
 }
 
 adit_plugin::json_config!(Settings);
@@ -51,6 +59,10 @@ impl Plugin for Soil {
 
     fn on_prompt(&mut self, _: Vec<Segment>) -> Result<PromptVerdict, PluginError> {
         let left = soil(self.0.mib);
+        TIMES.set(TIMES.get() + 1);
+        if self.0.count {
+            return Ok(PromptVerdict::Respond(TIMES.get().to_string()));
+        }
         Ok(if self.0.tell { PromptVerdict::Respond(format!("{left} bytes")) } else { PromptVerdict::Keep })
     }
 }

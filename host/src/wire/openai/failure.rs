@@ -46,6 +46,7 @@ fn words(kind: Kind) -> (&'static str, Option<&'static str>) {
         Kind::BrokenStream | Kind::UnreadableAnswer => ("api_error", Some("incomplete_answer")),
         Kind::StoreUnavailable => ("server_error", Some("store_unavailable")),
         Kind::Overloaded => ("server_error", Some("overloaded")),
+        Kind::KeyOverloaded => ("rate_limit_error", Some("key_overloaded")),
         Kind::Internal => ("server_error", Some("internal_error")),
     }
 }

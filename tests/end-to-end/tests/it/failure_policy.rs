@@ -123,6 +123,71 @@ fn in_the_middle_of_an_answer_nothing_of_it_is_lost() {
 }
 
 #[test]
+fn an_answer_that_is_an_error_says_it_too() {
+    let stack = Stack::with(["trap", "fail", "speak"]);
+    let key = stack.key().with_terms("trap", &json!({"in": "prompt"}), OPEN);
+    stack.sim.always(&json!({"error": {"type": "ValidationException", "message": "no"}}));
+    for answer in [key.ask("hello"), key.stream("hello").answer()] {
+        assert_eq!((answer.status, answer.header(SKIPPED)), (400, Some("trap")), "{}", answer.text());
+    }
+    let body = json!({"model": "no-such-model", "input": "hello"});
+    let answer = key.post_to("/v1/embeddings", &[], &body);
+    assert_eq!((answer.status / 100, answer.header(SKIPPED)), (4, Some("trap")), "{}", answer.text());
+
+    let key = stack
+        .key()
+        .with("speak", &json!({"how": "well"}))
+        .with_terms("trap", &json!({"in": "prompt"}), OPEN)
+        .with("fail", &json!({"in": "text"}));
+    for answer in [key.post_to("/speak", &[], &json!("hello")), key.ask("hello")] {
+        assert!(answer.status >= 400, "{}", answer.text());
+        assert_eq!(answer.header(SKIPPED), Some("trap"));
+    }
+}
+
+#[test]
+fn a_format_of_clients_cannot_be_left_out() {
+    let stack = Setup::new()
+        .plugins(["speak", "hello"])
+        .settings("[plugin_breaker]\nfailures = 2\npause_ms = 60000")
+        .start();
+    let key = stack.key().with_terms("speak", &json!({"how": "trap-decode"}), OPEN).with("hello", &json!({}));
+    let speak = || key.post_to("/speak", &[], &json!("hello"));
+    for _ in 0..2 {
+        let answer = speak();
+        assert_eq!((answer.status, &answer.error()["code"]), (500, &json!("plugin_fault")));
+        assert_eq!(answer.header(SKIPPED), None);
+    }
+    // It is left alone now: there may be such a route, and nobody who answers it.
+    let answer = speak();
+    assert_eq!((answer.status, &answer.error()["code"]), (503, &json!("plugin_unavailable")));
+    assert!(answer.error()["message"].as_str().unwrap().contains("`speak`"), "{}", answer.text());
+    assert_eq!(answer.header(SKIPPED), Some("speak"));
+    let pause: u32 = answer.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=60).contains(&pause), "{pause}");
+    let whole = key.ask("hello");
+    assert_eq!((whole.content().as_str(), whole.header(SKIPPED)), ("HELLO", Some("speak")));
+}
+
+#[test]
+fn a_format_of_models_is_left_out_until_the_model_is_asked() {
+    let stack = Setup::new().plugins(["misformat"]).settings("[plugin_breaker]\nfailures = 0").start();
+    let titan =
+        json!({"model": "amazon.titan-text-express-v1", "messages": [{"role": "user", "content": "hello"}]});
+    let of = |how: &str, options: &[&str]| {
+        stack.key().with_terms("misformat", &json!({"how": how}), options).post(&titan)
+    };
+    let closed = of("spin-in-encode", &[]);
+    assert_eq!((closed.status, closed.header(SKIPPED)), (500, None));
+    // By Converse, as if the key did not have it.
+    let open = of("spin-in-encode", OPEN);
+    assert_eq!((open.content().as_str(), open.header(SKIPPED)), ("hello", Some("misformat")));
+    // Its answer is nobody else's to read.
+    let late = of("spin", OPEN);
+    assert_eq!((late.status, late.header(SKIPPED)), (500, None), "{}", late.text());
+}
+
+#[test]
 fn an_embedding_says_it_too() {
     let stack = Stack::with(["trap"]);
     let key = stack.key().with_terms("trap", &json!({"in": "prompt"}), OPEN);

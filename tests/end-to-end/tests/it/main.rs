@@ -41,6 +41,7 @@ mod remote_files;
 mod request_faults;
 mod request_hooks;
 mod reuse;
+mod rollout;
 mod switches;
 mod thinking;
 mod threats;

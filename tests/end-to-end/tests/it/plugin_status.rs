@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use crate::harness::{PATIENCE, Stack};
+use crate::harness::{PATIENCE, Setup, Stack};
 
 /// What a plugin of the folder did.
 fn status(stack: &Stack, plugin: &str) -> Value {
@@ -47,6 +47,61 @@ fn calls_failures_and_holds_are_counted_over_restarts() {
     }
     let table = stack.adit(&["plugin", "status"]);
     assert!(table.contains("P99 µs") && table.contains("Last written"), "{table}");
+}
+
+#[test]
+fn what_a_plugin_counts_itself_is_shown() {
+    let mut stack = Stack::with(["lines"]);
+    let secret = stack.key().with("lines", &json!({})).secret;
+    for _ in 0..2 {
+        for _ in 0..2 {
+            assert_eq!(crate::harness::Key::with_secret(&stack, secret.clone()).ask("hello").status, 200);
+        }
+        stack.restart();
+    }
+    let metrics = &status(&stack, "lines")["metrics"];
+    let waits = json!({"distribution": {"count": 4, "sum": 6.0, "min": 1.5, "max": 1.5}});
+    assert_eq!(*metrics, json!({"requests": {"counter": 4}, "wait.ms": waits}));
+    let table = stack.adit(&["plugin", "status"]);
+    let line = table.lines().find(|line| line.contains("wait.ms")).unwrap();
+    let cells: Vec<&str> = line.split_whitespace().collect();
+    assert_eq!(cells, ["lines", "(file)", "wait.ms", "4", "1.50", "1.50", "1.50"], "{table}");
+}
+
+#[test]
+fn calls_of_wire_formats_are_counted_too() {
+    let mut stack = Setup::new()
+        .plugins(["speak", "misformat"])
+        .settings("[plugin_breaker]\nfailures = 2\npause_ms = 60000")
+        .start();
+    let titan =
+        json!({"model": "amazon.titan-text-express-v1", "messages": [{"role": "user", "content": "?"}]});
+    let well = stack.key().with("speak", &json!({"how": "well"}));
+    assert_eq!(well.post_to("/speak", &[], &json!("hello")).status, 200);
+    assert_eq!(well.post_to("/speak?stream", &[], &json!("hello")).status, 200);
+    for (guest, config, ask) in
+        [("speak", "trap-later", "/speak?stream"), ("misformat", "spin", "/v1/chat/completions")]
+    {
+        let key = stack.key().with(guest, &json!({"how": config}));
+        let body = if guest == "speak" { json!("hello") } else { titan.clone() };
+        key.post_to(ask, &[], &body);
+        key.post_to(ask, &[], &body);
+        let refused = key.post_to(ask, &[], &body);
+        assert_eq!(
+            (refused.status, &refused.error()["code"]),
+            (503, &json!("plugin_unavailable")),
+            "{guest}"
+        );
+    }
+    stack.restart();
+    let speak = status(&stack, "speak");
+    let calls = |status: &Value, call: &str| status["hooks"][call]["calls"].as_u64().unwrap_or_default();
+    assert_eq!((calls(&speak, "decode"), calls(&speak, "stream-head")), (4, 3), "{speak}");
+    assert!(calls(&speak, "encode-events") >= 2 && calls(&speak, "encode-response") == 1, "{speak}");
+    assert_eq!((&speak["traps"], &speak["breaker_openings"]), (&json!(2), &json!(1)), "{speak}");
+    let format = status(&stack, "misformat");
+    assert_eq!((calls(&format, "encode"), calls(&format, "decode-response")), (2, 2), "{format}");
+    assert_eq!((&format["timeouts"], &format["breaker_openings"]), (&json!(2), &json!(1)), "{format}");
 }
 
 #[test]

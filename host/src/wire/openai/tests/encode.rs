@@ -17,7 +17,7 @@ fn answers_in_pieces_and_in_one_piece() {
 }
 
 /// Every kind of failure.
-pub(super) const KINDS: [Kind; 25] = [
+pub(super) const KINDS: [Kind; 26] = [
     Kind::InvalidRequest,
     Kind::ContextLength,
     Kind::TooLarge,
@@ -42,6 +42,7 @@ pub(super) const KINDS: [Kind; 25] = [
     Kind::UnreadableAnswer,
     Kind::StoreUnavailable,
     Kind::Overloaded,
+    Kind::KeyOverloaded,
     Kind::Internal,
 ];
 

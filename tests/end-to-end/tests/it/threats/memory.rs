@@ -14,7 +14,10 @@ fn tables_do_not_grow_without_end() {
         let answers: Vec<_> = both(&stack.key().with("tables", &json!({}))).into();
         answers.into_iter().inspect(|answer| assert_blamed(answer, "tables")).collect()
     });
-    assert!(log.contains("`tables`: session failed: a table would grow to 20001 entries, and the limit is 20000"), "{log}");
+    assert!(
+        log.contains("`tables`: session failed: a table would grow to 20001 entries, and the limit is 20000"),
+        "{log}"
+    );
 }
 
 #[test]
@@ -42,7 +45,7 @@ fn waiting(stack: &Stack) -> usize {
 
 #[test]
 fn many_instances_at_once_have_room_for_what_the_settings_say() {
-    let settings = format!("{NO_BREAKER}[plugin_limits]\ninstances = 8");
+    let settings = format!("{NO_BREAKER}[plugin_limits]\ninstances = 8\ninstances_per_key = 9");
     let stack = hostile().plugins(["soil"]).settings(&settings).start();
     // The neighbour has no plugin: of instances there are no more than these.
     let neighbour = stack.key().secret;
@@ -65,4 +68,37 @@ fn many_instances_at_once_have_room_for_what_the_settings_say() {
         assert!(((8 * 24) << 20..MOST_BYTES).contains(&resident), "the server keeps {resident} bytes");
     });
     super::beside::assert_secret(&log);
+}
+
+#[test]
+fn one_key_leaves_instances_to_its_neighbours() {
+    let settings = format!("{NO_BREAKER}[plugin_limits]\ninstances = 8");
+    // The neighbour's requests need an instance each.
+    let log = check(hostile().plugins(["soil", "hold"]).settings(&settings).start(), |stack| {
+        script(stack, &json!({"hang": true}));
+        let key = stack.key().with("soil", &json!({"mib": 1, "tell": false}));
+        let mut held = Vec::new();
+        let begun = Instant::now();
+        for number in 0..4 {
+            held.push(key.send(&says(PROMPT)));
+            while waiting(stack) <= number {
+                assert!(begun.elapsed() < PATIENCE, "{number} instances, and no more");
+                std::thread::yield_now();
+            }
+        }
+        let answers: Vec<_> = (0..16).map(|_| key.ask(PROMPT)).collect();
+        for answer in &answers {
+            assert_eq!((answer.status, &answer.error()["code"]), (429, &json!("key_overloaded")));
+            assert_eq!(answer.header("retry-after"), Some("1"));
+            assert!(answer.error()["message"].as_str().unwrap().contains("all 4 plugin instances"));
+        }
+        drop(held);
+        // Whoever leaves gives the place back.
+        script(stack, &json!({}));
+        while key.ask(PROMPT).status != 200 {
+            assert!(begun.elapsed() < PATIENCE, "no place came back");
+        }
+        answers
+    });
+    assert!(log.contains("plugin_limits.instances_per_key"), "{log}");
 }
