@@ -1,6 +1,8 @@
 //! Short ways to build the contract's types.
 
-use crate::chat::{BlockKind, BlockStart, Delta, Event, RequestVerdict, StopReason};
+use crate::chat::{
+    BlockKind, BlockStart, Delta, Event, Message, Part, Request, RequestVerdict, Role, Sampling, StopReason,
+};
 use crate::{Chunk, ConfigError, Failure, Outcome, PluginError, Route, RouteVerdict, TextKind, TextKinds};
 
 impl Outcome {
@@ -57,6 +59,34 @@ impl RouteVerdict {
     /// Sends the request to that model.
     pub fn to(model: impl Into<String>) -> Self {
         Self::To(Route { model: model.into() })
+    }
+}
+
+impl Message {
+    /// A message with one text.
+    pub fn text(role: Role, text: impl Into<String>) -> Self {
+        Self { role, parts: vec![Part::Text(text.into())] }
+    }
+}
+
+impl Request {
+    /// A conversation, oldest message first, with nothing else set.
+    pub fn new(model: impl Into<String>, messages: Vec<Message>) -> Self {
+        Self {
+            model: model.into(),
+            system: Vec::new(),
+            messages,
+            tools: Vec::new(),
+            tool_choice: None,
+            sampling: Sampling {
+                max_tokens: None,
+                temperature: None,
+                top_p: None,
+                top_k: None,
+                stop_sequences: Vec::new(),
+            },
+            extra: None,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod client_format;
 mod hold_back;
 pub mod host;
 mod model_format;
+mod order;
 mod request;
 mod split;
 mod structure;
@@ -27,6 +28,7 @@ pub use split::{every_split, split_at};
 pub use structure::{answer, report, request};
 
 use hold_back::HoldBack;
+use order::Order;
 
 /// Why an answer ended early.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +45,8 @@ pub struct Session<P: Plugin> {
     wants: TextKinds,
     held: HoldBack,
     next_block: u32,
+    /// Of the answer that a model format decodes.
+    order: Order,
 }
 
 impl<P: Plugin> Session<P> {
@@ -54,6 +58,7 @@ impl<P: Plugin> Session<P> {
             plugin: P::start(config, ctx),
             held: HoldBack::default(),
             next_block: 0,
+            order: Order::default(),
         })
     }
 

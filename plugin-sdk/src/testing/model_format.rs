@@ -1,7 +1,8 @@
 //! Drives a plugin that is the wire format of models.
 
 use super::Session;
-use crate::chat::{Event, Message, Part, Request, Role, Sampling};
+use super::order::Order;
+use crate::chat::{Event, Message, Request, Role};
 use crate::formats::{Delivery, Encoded};
 use crate::{ModelFormat, PluginError};
 
@@ -20,57 +21,28 @@ impl<P: ModelFormat> Session<P> {
     /// Calls `decode-chunks` with payloads that arrived together.
     ///
     /// # Panics
-    /// When the plugin goes on after its `message-stop`.
+    /// When the events of all calls so far are not the beginning of one answer.
     pub fn decode_chunks<B: AsRef<[u8]>>(&mut self, payloads: &[B]) -> Result<Vec<Event>, PluginError> {
         let payloads = payloads.iter().map(|payload| payload.as_ref().to_vec()).collect();
         let events = self.plugin.decode_chunks(payloads)?;
-        check(&events);
+        self.order.goes_on(&events);
         Ok(events)
     }
 
     /// Calls `decode-response`.
     ///
     /// # Panics
-    /// When the answer has no `message-stop`, or goes on after it.
+    /// When the events are no complete answer.
     pub fn decode_response(&mut self, body: &[u8]) -> Result<Vec<Event>, PluginError> {
         let events = self.plugin.decode_response(body.to_vec())?;
-        check(&events);
-        assert!(
-            events.iter().any(|event| matches!(event, Event::MessageStop(_))),
-            "broken contract: no `message-stop`"
-        );
+        Order::check(&events);
         Ok(events)
     }
 }
 
-fn check(events: &[Event]) {
-    let stop = events.iter().position(|event| matches!(event, Event::MessageStop(_)));
-    let mut after = events.iter().skip(stop.map_or(events.len(), |at| at + 1));
-    assert!(
-        after.all(|event| matches!(event, Event::Usage(_))),
-        "broken contract: events after `message-stop`"
-    );
-}
-
 /// A request of messages with one text each, for a model, with nothing else set.
 pub fn chat_request(model: &str, messages: &[(Role, &str)]) -> Request {
-    let message =
-        |(role, text): &(Role, &str)| Message { role: *role, parts: vec![Part::Text((*text).to_owned())] };
-    Request {
-        model: model.to_owned(),
-        system: Vec::new(),
-        messages: messages.iter().map(message).collect(),
-        tools: Vec::new(),
-        tool_choice: None,
-        sampling: Sampling {
-            max_tokens: None,
-            temperature: None,
-            top_p: None,
-            top_k: None,
-            stop_sequences: Vec::new(),
-        },
-        extra: None,
-    }
+    Request::new(model, messages.iter().map(|(role, text)| Message::text(*role, *text)).collect())
 }
 
 /// The deltas of an answer, joined.

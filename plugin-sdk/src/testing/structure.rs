@@ -1,11 +1,12 @@
 //! Hooks `request`, `event` and `finish`: a whole request, and the events of its answer.
 
+use super::order::Order;
 use super::{Session, Stopped};
 use crate::Plugin;
 use crate::PluginError;
 use crate::chat::{
-    BlockKind, BlockStart, Delta, Event, EventVerdict, Message, Outcome, Part, Report, Request,
-    RequestVerdict, Role, Sampling, StopReason, Usage,
+    BlockKind, BlockStart, Delta, Event, EventVerdict, Message, Outcome, Report, Request, RequestVerdict, Role,
+    StopReason, Usage,
 };
 
 impl<P: Plugin> Session<P> {
@@ -28,7 +29,7 @@ impl<P: Plugin> Session<P> {
     pub fn request_verdict(&mut self, request: Request) -> Result<RequestVerdict, PluginError> {
         let verdict = self.plugin.on_request(request)?;
         if let RequestVerdict::Respond(events) = &verdict {
-            check(events);
+            Order::check(events);
         }
         Ok(verdict)
     }
@@ -52,7 +53,7 @@ impl<P: Plugin> Session<P> {
             }
         }
         if batches.iter().flatten().any(|event| matches!(event, Event::MessageStop(_))) {
-            check(&left);
+            Order::check(&left);
         }
         Ok(left)
     }
@@ -63,58 +64,9 @@ impl<P: Plugin> Session<P> {
     }
 }
 
-/// Panics unless the events are a complete answer in order.
-fn check(events: &[Event]) {
-    let (mut begun, mut open, mut is_stopped) = (Vec::new(), Vec::new(), false);
-    for event in events.iter().filter(|event| !matches!(event, Event::Usage(_))) {
-        assert!(!is_stopped, "broken contract: an event after `message-stop`: {event:?}");
-        match event {
-            Event::BlockStart(start) => {
-                assert!(!begun.contains(&start.index), "broken contract: a second start: {event:?}");
-                begun.push(start.index);
-                open.push(start.index);
-            }
-            Event::Delta(Delta { index, .. }) => {
-                assert!(open.contains(index), "broken contract: of no open block: {event:?}");
-            }
-            Event::Signature(signature) => {
-                assert!(open.contains(&signature.index), "broken contract: of no open block: {event:?}");
-            }
-            Event::RedactedReasoning(redacted) => {
-                assert!(open.contains(&redacted.index), "broken contract: of no open block: {event:?}");
-            }
-            Event::BlockStop(index) => match open.iter().position(|it| it == index) {
-                Some(place) => drop(open.swap_remove(place)),
-                None => panic!("broken contract: of no open block: {event:?}"),
-            },
-            Event::MessageStop(_) => {
-                assert!(open.is_empty(), "broken contract: `message-stop` with open blocks {open:?}");
-                is_stopped = true;
-            }
-            Event::Usage(_) | Event::Other(_) => {}
-        }
-    }
-    assert!(is_stopped, "broken contract: an answer without `message-stop`");
-}
-
 /// A request for `model` with one message of a user's.
 pub fn request(model: &str, text: &str) -> Request {
-    let message = Message { role: Role::User, parts: vec![Part::Text(text.to_owned())] };
-    Request {
-        model: model.to_owned(),
-        system: Vec::new(),
-        messages: vec![message],
-        tools: Vec::new(),
-        tool_choice: None,
-        sampling: Sampling {
-            max_tokens: None,
-            temperature: None,
-            top_p: None,
-            top_k: None,
-            stop_sequences: Vec::new(),
-        },
-        extra: None,
-    }
+    Request::new(model, vec![Message::text(Role::User, text)])
 }
 
 /// A model's answer with one block of text, in the batches in which it came.

@@ -1,5 +1,7 @@
 //! How much a request may bring.
 
+use std::num::NonZeroU32;
+
 use adit_plugin::Failure;
 use adit_plugin::chat::Request;
 use serde::Deserialize;
@@ -14,7 +16,7 @@ pub(crate) struct Limits {
     messages: Option<usize>,
     tools: Option<usize>,
     files: Option<usize>,
-    max_tokens: Option<u32>,
+    max_tokens: Option<NonZeroU32>,
 }
 
 impl Limits {
@@ -38,7 +40,7 @@ impl Limits {
 
     /// Lowers the answer's limit to what is allowed. Tells whether anything changed.
     pub(crate) fn lower(&self, request: &mut Request) -> bool {
-        match (self.max_tokens, request.sampling.max_tokens) {
+        match (self.max_tokens.map(NonZeroU32::get), request.sampling.max_tokens) {
             (Some(most), asked) if asked.is_none_or(|asked| asked > most) => {
                 request.sampling.max_tokens = Some(most);
                 true

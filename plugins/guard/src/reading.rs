@@ -1,68 +1,108 @@
 //! The texts of a request.
 
-use adit_plugin::chat::{Message, Part, Request, ResultPart, Role};
+use adit_plugin::chat::{Message, Part, Request, ResultPart, Role, Tool};
 use serde_json::Value;
 
-/// Whether any text that the caller or a tool wrote, or the model said before, is such a text.
-pub(crate) fn any_text(request: &Request, is: &mut impl FnMut(&str) -> bool) -> bool {
-    request.messages.iter().any(|message| any_in_message(message, is))
+/// A text of a request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Piece<'r> {
+    Text(&'r str),
+    /// Its strings count, so that no escape hides one.
+    Json(&'r str),
+    /// What a tool said, which is often JSON.
+    Either(&'r str),
 }
 
-/// The newest message of the caller's that is not only made of tool results.
-pub(crate) fn newest_turn(request: &Request) -> Option<&Message> {
-    let mut turns = request.messages.iter().rev().filter(|message| message.role == Role::User);
-    turns.find(|message| message.parts.iter().any(|part| matches!(part, Part::Text(_))))
-}
+impl Piece<'_> {
+    /// Whether it is, or has in it, such a text.
+    pub(crate) fn has(self, is: &mut impl FnMut(&str) -> bool) -> bool {
+        let in_json = |json, is: &mut _| serde_json::from_str(json).is_ok_and(|value| any_in(&value, is));
+        match self {
+            Self::Text(text) => is(text),
+            Self::Json(json) => in_json(json, is),
+            Self::Either(text) => is(text) || in_json(text, is),
+        }
+    }
 
-/// Whether any text of a message is such a text.
-pub(crate) fn any_in_message(message: &Message, is: &mut impl FnMut(&str) -> bool) -> bool {
-    message.parts.iter().any(|part| any_in_part(part, is))
-}
-
-fn any_in_part(part: &Part, is: &mut impl FnMut(&str) -> bool) -> bool {
-    match part {
-        Part::Text(text) => is(text),
-        Part::Reasoning(reasoning) => is(&reasoning.text),
-        Part::ToolUse(call) => any_in_json(&call.input, is),
-        Part::ToolResult(result) => result.content.iter().any(|part| match part {
-            ResultPart::Text(text) => is(text) || any_in_json(text, is),
-            ResultPart::Other(json) => any_in_json(json, is),
-            ResultPart::Blob(blob) => blob.name.as_deref().is_some_and(&mut *is),
-            ResultPart::Data(data) => data.name.as_deref().is_some_and(&mut *is),
-        }),
-        Part::Other(json) => any_in_json(json, is),
-        Part::Blob(blob) => blob.name.as_deref().is_some_and(is),
-        Part::Data(data) => data.name.as_deref().is_some_and(is),
-        Part::RedactedReasoning(_) => false,
+    /// In bytes, as it is written.
+    fn len(self) -> usize {
+        let (Self::Text(text) | Self::Json(text) | Self::Either(text)) = self;
+        text.len()
     }
 }
 
-/// Strings inside JSON, so that no escape hides one.
-fn any_in_json(json: &str, is: &mut impl FnMut(&str) -> bool) -> bool {
-    serde_json::from_str(json).is_ok_and(|value| any_in_value(&value, is))
-}
-
-fn any_in_value(value: &Value, is: &mut impl FnMut(&str) -> bool) -> bool {
+fn any_in(value: &Value, is: &mut impl FnMut(&str) -> bool) -> bool {
     match value {
         Value::String(text) => is(text),
-        Value::Array(items) => items.iter().any(|item| any_in_value(item, is)),
-        Value::Object(members) => members.iter().any(|(name, value)| is(name) || any_in_value(value, is)),
+        Value::Array(items) => items.iter().any(|item| any_in(item, is)),
+        Value::Object(members) => members.iter().any(|(name, value)| is(name) || any_in(value, is)),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
-/// Bytes of text that the model would read, without tools.
-pub(crate) fn prompt_bytes(request: &Request) -> usize {
-    let mut bytes = 0;
-    let mut count = |text: &str| {
-        bytes += text.len();
-        false
-    };
-    for part in &request.system {
-        any_in_part(part, &mut count);
+/// All that leaves with a request: instructions, tools, messages, and settings that are texts.
+pub(crate) fn pieces(request: &Request) -> impl Iterator<Item = Piece<'_>> {
+    let system = request.system.iter().flat_map(of_part);
+    let tools = request.tools.iter().flat_map(of_tool);
+    let messages = request.messages.iter().flat_map(of_message);
+    let stops = request.sampling.stop_sequences.iter().map(|text| Piece::Text(text));
+    let extra = request.extra.iter().map(|json| Piece::Json(json));
+    system.chain(tools).chain(messages).chain(stops).chain(extra)
+}
+
+/// The texts of a message.
+pub(crate) fn of_message(message: &Message) -> impl Iterator<Item = Piece<'_>> {
+    message.parts.iter().flat_map(of_part)
+}
+
+/// The newest message in which the caller says something, and not only a tool.
+pub(crate) fn newest_turn(request: &Request) -> Option<&Message> {
+    let mut turns = request.messages.iter().rev().filter(|message| message.role == Role::User);
+    turns.find(|message| message.parts.iter().any(is_said))
+}
+
+/// Prose, be it marked for a guardrail or not.
+fn is_said(part: &Part) -> bool {
+    match part {
+        Part::Text(_) => true,
+        Part::Other(json) => {
+            serde_json::from_str(json).is_ok_and(|value: Value| value.get("guarded_text").is_some())
+        }
+        _ => false,
     }
-    any_text(request, &mut count);
-    bytes
+}
+
+fn of_tool(tool: &Tool) -> impl Iterator<Item = Piece<'_>> {
+    let texts = [Some(&tool.name), tool.description.as_ref()].into_iter().flatten();
+    let schemas = [Some(&tool.input_schema), tool.extra.as_ref()].into_iter().flatten();
+    texts.map(|text| Piece::Text(text)).chain(schemas.map(|json| Piece::Json(json)))
+}
+
+fn of_part(part: &Part) -> Vec<Piece<'_>> {
+    match part {
+        Part::Text(text) => vec![Piece::Text(text)],
+        Part::Reasoning(reasoning) => vec![Piece::Text(&reasoning.text)],
+        Part::ToolUse(call) => vec![Piece::Text(&call.name), Piece::Json(&call.input)],
+        Part::ToolResult(result) => result.content.iter().filter_map(of_result).collect(),
+        Part::Other(json) => vec![Piece::Json(json)],
+        Part::Blob(blob) => blob.name.iter().map(|name| Piece::Text(name)).collect(),
+        Part::Data(data) => data.name.iter().map(|name| Piece::Text(name)).collect(),
+        Part::RedactedReasoning(_) => Vec::new(),
+    }
+}
+
+fn of_result(part: &ResultPart) -> Option<Piece<'_>> {
+    match part {
+        ResultPart::Text(text) => Some(Piece::Either(text)),
+        ResultPart::Other(json) => Some(Piece::Json(json)),
+        ResultPart::Blob(blob) => blob.name.as_deref().map(Piece::Text),
+        ResultPart::Data(data) => data.name.as_deref().map(Piece::Text),
+    }
+}
+
+/// Bytes of all texts; JSON counts as it is written.
+pub(crate) fn prompt_bytes(request: &Request) -> usize {
+    pieces(request).map(Piece::len).sum()
 }
 
 /// Images and documents.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use adit_plugin::Failure;
 use adit_plugin::chat::Request;
 
-use crate::reading::{any_in_message, any_text, newest_turn};
+use crate::reading::{newest_turn, of_message, pieces};
 use crate::term::Term;
 
 /// Words and phrases that end a request or an answer.
@@ -24,9 +24,9 @@ pub(crate) struct Places {
 }
 
 impl Rule {
-    /// Whether any term stands in the conversation.
+    /// Whether any term stands in the request.
     pub(crate) fn is_in(&self, request: &Request) -> bool {
-        any_text(request, &mut |text| self.terms.iter().any(|term| term.is_in(text)))
+        pieces(request).any(|piece| piece.has(&mut |text| self.terms.iter().any(|term| term.is_in(text))))
     }
 }
 
@@ -43,7 +43,7 @@ impl Topic {
     pub(crate) fn is_in(&self, request: &Request) -> bool {
         let Some(turn) = newest_turn(request) else { return false };
         let mut found = BTreeSet::new();
-        any_in_message(turn, &mut |text| {
+        let mut is_about = |text: &str| {
             found.extend(
                 (0..)
                     .zip(&self.terms)
@@ -51,6 +51,7 @@ impl Topic {
                     .map(|(number, _): (usize, _)| number),
             );
             found.len() >= self.at_least
-        })
+        };
+        of_message(turn).any(|piece| piece.has(&mut is_about))
     }
 }

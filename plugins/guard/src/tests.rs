@@ -1,28 +1,14 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may fail loudly")]
 
-use adit_plugin::chat::{Message, Part, Role, Sampling, ToolUse};
+use adit_plugin::chat::{Message, Part, ResultPart, Role, Tool, ToolResult, ToolUse};
 use adit_plugin::testing::{Delta, Session, Stopped, context, every_split};
 use adit_plugin::{Config as _, TextKind};
 
 use super::*;
 
 fn request(texts: &[&str]) -> Request {
-    let message = |text: &&str| Message { role: Role::User, parts: vec![Part::Text((*text).to_owned())] };
-    Request {
-        model: "model".to_owned(),
-        system: vec![Part::Text("Be brief.".to_owned())],
-        messages: texts.iter().map(message).collect(),
-        tools: Vec::new(),
-        tool_choice: None,
-        sampling: Sampling {
-            max_tokens: None,
-            temperature: None,
-            top_p: None,
-            top_k: None,
-            stop_sequences: Vec::new(),
-        },
-        extra: None,
-    }
+    let messages = texts.iter().map(|text| Message::text(Role::User, *text)).collect();
+    Request { system: vec![Part::Text("Be brief.".to_owned())], ..Request::new("model", messages) }
 }
 
 fn verdict(config: &str, request: Request) -> RequestVerdict {
@@ -63,12 +49,41 @@ fn refuses_a_conversation_with_a_term() {
 }
 
 #[test]
+fn finds_a_term_wherever_it_leaves_with_a_request() {
+    let falcon = || "the project falcon".to_owned();
+    let tool = Tool {
+        name: "find".to_owned(),
+        description: None,
+        input_schema: "{}".to_owned(),
+        extra: None,
+    };
+    let changes: [&dyn Fn(&mut Request); 5] = [
+        &|request| request.system.push(Part::Text(falcon())),
+        &|request| request.tools.push(Tool { description: Some(falcon()), ..tool.clone() }),
+        &|request| {
+            let schema = r#"{"properties":{"Project Falcon":{}}}"#.to_owned();
+            request.tools.push(Tool { input_schema: schema, ..tool.clone() });
+        },
+        &|request| request.sampling.stop_sequences.push(falcon()),
+        &|request| request.extra = Some(r#"{"metadata":{"about":"project falcon"}}"#.to_owned()),
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        let mut changed = request(&["hello"]);
+        change(&mut changed);
+        assert_eq!(code(verdict(FALCON, changed)), "content_denied", "{number}");
+    }
+}
+
+#[test]
 fn refuses_a_turn_that_is_about_a_topic() {
     let config = r#"{"topics":[{"name":"medicine","terms":["dose","pill","doctor"],"at_least":2}]}"#;
     assert_eq!(code(verdict(config, request(&["which dose?"]))), "keep");
     assert_eq!(code(verdict(config, request(&["which dose of the pill?"]))), "topic_denied");
     assert_eq!(code(verdict(config, request(&["dose dose dose"]))), "keep");
     assert_eq!(code(verdict(config, request(&["which dose of the pill?", "never mind"]))), "keep");
+    let mut guarded = request(&["hello", ""]);
+    guarded.messages[1].parts = vec![Part::Other(r#"{"guarded_text":{"text":"a pill, a dose"}}"#.to_owned())];
+    assert_eq!(code(verdict(config, guarded)), "topic_denied");
 }
 
 #[test]
@@ -82,6 +97,19 @@ fn refuses_what_is_too_much() {
         let config = format!(r#"{{"limits":{limits}}}"#);
         assert_eq!(code(verdict(&config, request(texts))), expected, "{limits}");
     }
+}
+
+#[test]
+fn counts_each_byte_of_a_result_once() {
+    let mut asked = request(&["hello"]);
+    let json = r#"["0123456789"]"#;
+    let content = vec![ResultPart::Text(json.to_owned())];
+    let result = ToolResult { tool_use_id: "t".to_owned(), is_error: false, content };
+    asked.messages[0].parts.push(Part::ToolResult(result));
+    let most = 14 + json.len();
+    let config = |bytes: usize| format!(r#"{{"limits":{{"prompt_bytes":{bytes}}}}}"#);
+    assert_eq!(code(verdict(&config(most), asked.clone())), "keep");
+    assert_eq!(code(verdict(&config(most - 1), asked)), "request_too_large");
 }
 
 #[test]
@@ -155,6 +183,7 @@ fn names_every_fault_of_a_config() {
         Config::parse(config).unwrap_err().into_iter().map(|fault| fault.path).collect()
     };
     assert_eq!(faults(r#"{"deni":[]}"#), ["/deni"]);
+    assert_eq!(faults(r#"{"limits":{"max_tokens":0}}"#), ["/limits/max_tokens"]);
     assert_eq!(
         faults(
             r#"{"system":{"text":" "},"deny":[{"terms":[]},{"terms":["a",""]}],

@@ -2,7 +2,7 @@
 //! stream of lines. Its config says where it misbehaves: `{"how": "trap-later"}`.
 use std::rc::Rc;
 
-use adit_plugin::chat::{Event, Message, Part, Request, Role, Sampling};
+use adit_plugin::chat::{Event, Message, Request, Role};
 use adit_plugin::formats::{
     AnswerHead, Call, Decoded, Delivery, Header, HttpRequest, HttpResponse, HttpRoute, ModelEntry,
 };
@@ -134,21 +134,8 @@ impl ClientFormat for Speak {
         }
         let prompt = String::from_utf8(request.body)
             .map_err(|_| Failure::new(400, "not_text", "the body is not UTF-8"))?;
-        let request_of_model = Request {
-            model: "us.amazon.nova-lite-v1:0".to_owned(),
-            system: Vec::new(),
-            messages: vec![Message { role: Role::User, parts: vec![Part::Text(prompt)] }],
-            tools: Vec::new(),
-            tool_choice: None,
-            sampling: Sampling {
-                max_tokens: None,
-                temperature: None,
-                top_p: None,
-                top_k: None,
-                stop_sequences: Vec::new(),
-            },
-            extra: None,
-        };
+        let model = "us.amazon.nova-lite-v1:0";
+        let request_of_model = Request::new(model, vec![Message::text(Role::User, prompt)]);
         let delivery = if request.query == "stream" { Delivery::Streamed } else { Delivery::Whole };
         let dropped = vec!["mood".to_owned(), "bad\r\nname".to_owned()];
         Ok(Decoded::Chat(Call { request: request_of_model, delivery, dropped }))
