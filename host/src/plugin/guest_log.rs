@@ -77,7 +77,7 @@ impl Lines {
         // The level of an event is fixed where it is written.
         macro_rules! write {
             ($level:ident) => {
-                tracing::$level!(target: "adit::plugin::output", plugin = %self.plugin, request, "{}", text.escape_debug())
+                tracing::$level!(target: "adit::plugin::output", plugin = %self.plugin, request, "{}", one_line(text))
             };
         }
         match level {
@@ -90,6 +90,19 @@ impl Lines {
             tracing::info!(plugin = %self.plugin, request, "the plugin wrote {MAX_LINES} lines; the rest is dropped");
         }
     }
+}
+
+/// Writes out what could end the line or change how it is shown. Quotes and backslashes stay, so that JSON
+/// stays JSON.
+fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '"' | '\'' | '\\' => line.push(character),
+            _ => line.extend(character.escape_debug()),
+        }
+    }
+    line
 }
 
 impl Drop for Lines {

@@ -6,30 +6,54 @@ use serde_json::{Map, Value, json};
 
 use crate::config::Config;
 
+/// The longest line of the log, in bytes. What is behind is cut off, and a record is whole or nothing.
+const LONGEST_LINE: usize = 2 << 10;
+
+/// Most bytes of a name that somebody else chose.
+const LONGEST_NAME: usize = 200;
+
 /// The record of a request. It holds who, what and how much, and no word of a prompt or an answer: the
 /// message of a failure may repeat one, so only its status and code stand here.
+///
+/// With more labels than a line has room for, it has `null` in their place.
 pub(crate) fn of(config: &Config, context: &RequestContext, report: &Report) -> String {
     let labels = context.caller.labels.iter().filter(|label| config.has_label(&label.name));
     let labels: Map<String, Value> =
-        labels.map(|label| (label.name.clone(), Value::from(label.value.as_str()))).collect();
+        labels.map(|label| (label.name.clone(), Value::from(name(&label.value)))).collect();
+    let whole = with(&Value::from(labels), context, report);
+    if whole.len() <= LONGEST_LINE { whole } else { with(&Value::Null, context, report) }
+}
+
+fn with(labels: &Value, context: &RequestContext, report: &Report) -> String {
     json!({
         "record": "request",
         "request": context.request_id,
         "key": context.caller.key_id,
         "labels": labels,
-        "format": context.client_format,
+        "format": name(&context.client_format),
         "streaming": context.streaming,
-        "asked_model": report.asked_model,
-        "model": report.model,
+        "asked_model": name(&report.asked_model),
+        "model": report.model.as_deref().map(name),
         "outcome": outcome(report.outcome),
         "stop": report.stop.as_ref().map(stop),
         "status": report.failure.as_ref().map(|failure| failure.status),
-        "code": report.failure.as_ref().map(|failure| failure.code.as_str()),
+        "code": report.failure.as_ref().map(|failure| name(&failure.code)),
         "usage": report.usage.as_ref().map(usage),
         "first_event_ms": report.first_event_ms,
         "total_ms": report.total_ms,
     })
     .to_string()
+}
+
+/// A name that a client, a model or another plugin may have chosen. It stays a name: short, and of
+/// characters that a log and JSON show as they are.
+fn name(text: &str) -> String {
+    let is_plain = |character: char| character == '\'' || character.escape_debug().len() == 1;
+    let end = text.floor_char_boundary(LONGEST_NAME);
+    let shown = text.get(..end).unwrap_or_default();
+    let shown: String =
+        shown.chars().map(|character| if is_plain(character) { character } else { '?' }).collect();
+    if end < text.len() { shown + "..." } else { shown }
 }
 
 fn outcome(outcome: Outcome) -> &'static str {
@@ -40,15 +64,16 @@ fn outcome(outcome: Outcome) -> &'static str {
     }
 }
 
-fn stop(reason: &StopReason) -> &str {
-    match reason {
+fn stop(reason: &StopReason) -> String {
+    let word = match reason {
         StopReason::EndTurn => "end_turn",
         StopReason::MaxTokens => "max_tokens",
         StopReason::StopSequence => "stop_sequence",
         StopReason::ToolUse => "tool_use",
         StopReason::ContentFiltered => "content_filtered",
         StopReason::Other(reason) => reason,
-    }
+    };
+    name(word)
 }
 
 fn usage(usage: &Usage) -> Value {
@@ -113,6 +138,31 @@ mod tests {
         assert_eq!((&record["status"], &record["code"]), (&json!(403), &json!("content_denied")));
         assert_eq!(record["labels"], json!({"team": "search"}));
         assert!(!record.to_string().contains("hunter2"));
+    }
+
+    #[test]
+    fn is_one_whole_line_of_the_log_whatever_others_have_named() {
+        let prompt = "\u{2028}é\"\\".repeat(1000);
+        let failed = Report {
+            asked_model: prompt.clone(),
+            model: Some(prompt.clone()),
+            outcome: Outcome::Failed,
+            stop: Some(StopReason::Other(prompt.clone())),
+            failure: Some(Failure::new(500, prompt.as_str(), "")),
+            ..report()
+        };
+        let mut context = context();
+        context.client_format = "n".repeat(64);
+        let label = |number: usize| Label { name: format!("{number:064}"), value: prompt.clone() };
+        for (labels, expected) in [(1, true), (50, false)] {
+            context.caller.labels = (0..labels).map(label).collect();
+            let line = of(&Config::default(), &context, &failed);
+            assert!(line.len() <= LONGEST_LINE, "{} bytes", line.len());
+            assert!(!line.contains(['\u{2028}', '\\']) && line.contains('é'), "{line}");
+            let record: Value = serde_json::from_str(&line).unwrap();
+            assert_eq!(record["labels"].is_object(), expected);
+            assert!(record["asked_model"].as_str().unwrap().ends_with("..."));
+        }
     }
 
     #[test]

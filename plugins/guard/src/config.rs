@@ -7,8 +7,9 @@ use crate::limits::Limits;
 use crate::rule::{Places, Rule, Topic};
 use crate::system::System;
 use crate::term::{Borders, LONGEST, Term};
+use crate::terms::Terms;
 
-/// Most terms of one rule: each of them reads every text once more.
+/// Most terms of one rule.
 const MOST_TERMS: usize = 100;
 
 /// The plugin's options, checked.
@@ -117,7 +118,7 @@ impl TopicOptions {
     }
 }
 
-fn terms(texts: &[String], borders: Borders, path: &str, faults: &mut Vec<ConfigError>) -> Vec<Term> {
+fn terms(texts: &[String], borders: Borders, path: &str, faults: &mut Vec<ConfigError>) -> Terms {
     let path = pointer(path, "terms");
     if texts.is_empty() || texts.len() > MOST_TERMS {
         faults.push(ConfigError::new(path.as_str(), format!("expected 1 to {MOST_TERMS} terms")));
@@ -132,5 +133,5 @@ fn terms(texts: &[String], borders: Borders, path: &str, faults: &mut Vec<Config
             )),
         }
     }
-    terms
+    Terms::new(terms, borders)
 }

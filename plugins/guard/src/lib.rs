@@ -6,6 +6,7 @@ mod reading;
 mod rule;
 mod system;
 mod term;
+mod terms;
 #[cfg(test)]
 mod tests;
 
@@ -56,13 +57,12 @@ impl Plugin for Guard {
 
     fn on_text(&mut self, chunks: Vec<Chunk>) -> Result<TextVerdict, PluginError> {
         let rules = self.config.deny.iter().filter(|rule| rule.places.answer);
-        let terms = || rules.clone().flat_map(|rule| rule.terms.iter().map(move |term| (rule, term)));
         let mut outcomes = Vec::with_capacity(chunks.len());
         for chunk in &chunks {
             let before = self.before.get(&chunk.index).copied();
             let mut certain = chunk.text.len();
-            for (rule, term) in terms() {
-                match term.scan(&chunk.text, before, chunk.final_) {
+            for rule in rules.clone() {
+                match rule.terms.scan(&chunk.text, before, chunk.final_) {
                     Scan::Found => return Ok(TextVerdict::Stop(rule.failure.clone())),
                     Scan::Perhaps { from } => certain = certain.min(from),
                     Scan::Absent => {}

@@ -7,8 +7,10 @@ use serde_json::Value;
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Piece<'r> {
     Text(&'r str),
-    /// Its strings count, so that no escape hides one.
+    /// JSON that the caller or a model made up: its strings count, so that no escape hides one.
     Json(&'r str),
+    /// JSON whose members have names of a format, such as a schema: the values count.
+    Values(&'r str),
     /// What a tool said, which is often JSON.
     Either(&'r str),
 }
@@ -16,26 +18,37 @@ pub(crate) enum Piece<'r> {
 impl Piece<'_> {
     /// Whether it is, or has in it, such a text.
     pub(crate) fn has(self, is: &mut impl FnMut(&str) -> bool) -> bool {
-        let in_json = |json, is: &mut _| serde_json::from_str(json).is_ok_and(|value| any_in(&value, is));
+        let in_json =
+            |json, names, is: &mut _| serde_json::from_str(json).is_ok_and(|value| any_in(&value, names, is));
         match self {
             Self::Text(text) => is(text),
-            Self::Json(json) => in_json(json, is),
-            Self::Either(text) => is(text) || in_json(text, is),
+            Self::Json(json) => in_json(json, Names::Count, is),
+            Self::Values(json) => in_json(json, Names::Pass, is),
+            Self::Either(text) => is(text) || in_json(text, Names::Count, is),
         }
     }
 
     /// In bytes, as it is written.
     fn len(self) -> usize {
-        let (Self::Text(text) | Self::Json(text) | Self::Either(text)) = self;
+        let (Self::Text(text) | Self::Json(text) | Self::Values(text) | Self::Either(text)) = self;
         text.len()
     }
 }
 
-fn any_in(value: &Value, is: &mut impl FnMut(&str) -> bool) -> bool {
+/// Whether names of members are texts.
+#[derive(Clone, Copy, PartialEq)]
+enum Names {
+    Count,
+    Pass,
+}
+
+fn any_in(value: &Value, names: Names, is: &mut impl FnMut(&str) -> bool) -> bool {
     match value {
         Value::String(text) => is(text),
-        Value::Array(items) => items.iter().any(|item| any_in(item, is)),
-        Value::Object(members) => members.iter().any(|(name, value)| is(name) || any_in(value, is)),
+        Value::Array(items) => items.iter().any(|item| any_in(item, names, is)),
+        Value::Object(members) => members
+            .iter()
+            .any(|(name, value)| (names == Names::Count && is(name)) || any_in(value, names, is)),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
@@ -46,7 +59,7 @@ pub(crate) fn pieces(request: &Request) -> impl Iterator<Item = Piece<'_>> {
     let tools = request.tools.iter().flat_map(of_tool);
     let messages = request.messages.iter().flat_map(of_message);
     let stops = request.sampling.stop_sequences.iter().map(|text| Piece::Text(text));
-    let extra = request.extra.iter().map(|json| Piece::Json(json));
+    let extra = request.extra.iter().map(|json| Piece::Values(json));
     system.chain(tools).chain(messages).chain(stops).chain(extra)
 }
 
@@ -75,7 +88,7 @@ fn is_said(part: &Part) -> bool {
 fn of_tool(tool: &Tool) -> impl Iterator<Item = Piece<'_>> {
     let texts = [Some(&tool.name), tool.description.as_ref()].into_iter().flatten();
     let schemas = [Some(&tool.input_schema), tool.extra.as_ref()].into_iter().flatten();
-    texts.map(|text| Piece::Text(text)).chain(schemas.map(|json| Piece::Json(json)))
+    texts.map(|text| Piece::Text(text)).chain(schemas.map(|json| Piece::Values(json)))
 }
 
 fn of_part(part: &Part) -> Vec<Piece<'_>> {
@@ -84,7 +97,7 @@ fn of_part(part: &Part) -> Vec<Piece<'_>> {
         Part::Reasoning(reasoning) => vec![Piece::Text(&reasoning.text)],
         Part::ToolUse(call) => vec![Piece::Text(&call.name), Piece::Json(&call.input)],
         Part::ToolResult(result) => result.content.iter().filter_map(of_result).collect(),
-        Part::Other(json) => vec![Piece::Json(json)],
+        Part::Other(json) => vec![Piece::Values(json)],
         Part::Blob(blob) => blob.name.iter().map(|name| Piece::Text(name)).collect(),
         Part::Data(data) => data.name.iter().map(|name| Piece::Text(name)).collect(),
         Part::RedactedReasoning(_) => Vec::new(),
@@ -94,7 +107,7 @@ fn of_part(part: &Part) -> Vec<Piece<'_>> {
 fn of_result(part: &ResultPart) -> Option<Piece<'_>> {
     match part {
         ResultPart::Text(text) => Some(Piece::Either(text)),
-        ResultPart::Other(json) => Some(Piece::Json(json)),
+        ResultPart::Other(json) => Some(Piece::Values(json)),
         ResultPart::Blob(blob) => blob.name.as_deref().map(Piece::Text),
         ResultPart::Data(data) => data.name.as_deref().map(Piece::Text),
     }

@@ -6,12 +6,12 @@ use adit_plugin::Failure;
 use adit_plugin::chat::Request;
 
 use crate::reading::{newest_turn, of_message, pieces};
-use crate::term::Term;
+use crate::terms::Terms;
 
 /// Words and phrases that end a request or an answer.
 #[derive(Debug)]
 pub(crate) struct Rule {
-    pub(crate) terms: Vec<Term>,
+    pub(crate) terms: Terms,
     pub(crate) places: Places,
     pub(crate) failure: Failure,
 }
@@ -26,14 +26,14 @@ pub(crate) struct Places {
 impl Rule {
     /// Whether any term stands in the request.
     pub(crate) fn is_in(&self, request: &Request) -> bool {
-        pieces(request).any(|piece| piece.has(&mut |text| self.terms.iter().any(|term| term.is_in(text))))
+        pieces(request).any(|piece| piece.has(&mut |text| self.terms.are_in(text, |_| true)))
     }
 }
 
 /// A topic that is not talked about: several of its terms in one turn of the caller's.
 #[derive(Debug)]
 pub(crate) struct Topic {
-    pub(crate) terms: Vec<Term>,
+    pub(crate) terms: Terms,
     pub(crate) at_least: usize,
     pub(crate) failure: Failure,
 }
@@ -44,13 +44,10 @@ impl Topic {
         let Some(turn) = newest_turn(request) else { return false };
         let mut found = BTreeSet::new();
         let mut is_about = |text: &str| {
-            found.extend(
-                (0..)
-                    .zip(&self.terms)
-                    .filter(|(_, term)| term.is_in(text))
-                    .map(|(number, _): (usize, _)| number),
-            );
-            found.len() >= self.at_least
+            self.terms.are_in(text, |number| {
+                found.insert(number);
+                found.len() >= self.at_least
+            })
         };
         of_message(turn).any(|piece| piece.has(&mut is_about))
     }

@@ -51,26 +51,27 @@ fn refuses_a_conversation_with_a_term() {
 #[test]
 fn finds_a_term_wherever_it_leaves_with_a_request() {
     let falcon = || "the project falcon".to_owned();
-    let tool = Tool {
-        name: "find".to_owned(),
-        description: None,
-        input_schema: "{}".to_owned(),
-        extra: None,
-    };
-    let changes: [&dyn Fn(&mut Request); 5] = [
+    let tool =
+        Tool { name: "find".to_owned(), description: None, input_schema: "{}".to_owned(), extra: None };
+    let additions: [&dyn Fn(&mut Request); 5] = [
         &|request| request.system.push(Part::Text(falcon())),
         &|request| request.tools.push(Tool { description: Some(falcon()), ..tool.clone() }),
         &|request| {
-            let schema = r#"{"properties":{"Project Falcon":{}}}"#.to_owned();
+            let schema = r#"{"properties":{"a":{"description":"Project Falcon"}}}"#.to_owned();
             request.tools.push(Tool { input_schema: schema, ..tool.clone() });
         },
         &|request| request.sampling.stop_sequences.push(falcon()),
         &|request| request.extra = Some(r#"{"metadata":{"about":"project falcon"}}"#.to_owned()),
     ];
-    for (number, change) in changes.into_iter().enumerate() {
-        let mut changed = request(&["hello"]);
-        change(&mut changed);
-        assert_eq!(code(verdict(FALCON, changed)), "content_denied", "{number}");
+    let names = r#"{"deny":[{"terms":["metadata","properties","guarded_text"]}]}"#;
+    let mut of_formats = request(&["hello"]);
+    of_formats.extra = Some(r#"{"metadata":{"properties":"a"}}"#.to_owned());
+    of_formats.messages[0].parts.push(Part::Other(r#"{"guarded_text":{"text":"a"}}"#.to_owned()));
+    assert_eq!(code(verdict(names, of_formats)), "keep");
+    for (number, add_term) in additions.into_iter().enumerate() {
+        let mut asked = request(&["hello"]);
+        add_term(&mut asked);
+        assert_eq!(code(verdict(FALCON, asked)), "content_denied", "{number}");
     }
 }
 

@@ -9,6 +9,17 @@ use crate::harness::{Answer, Event, Key, Setup, Stack, built, says};
 /// More than this would be a server that does not give memory back.
 const MOST_BYTES: u64 = 400 << 20;
 
+/// The ways in which the guest `miscount` counts wrongly.
+pub(crate) const MISCOUNTS: [&str; 7] = [
+    "past-the-end",
+    "inside-a-character",
+    "nothing-at-the-end",
+    "more-than-the-window",
+    "too-few-outcomes",
+    "too-many-outcomes",
+    "too-much-output",
+];
+
 /// What a neighbour asks meanwhile, slowly answered.
 const NEIGHBOUR: &str = "the neighbour has a cat, and asks for a long answer, word by word, about the cat";
 
@@ -107,16 +118,7 @@ fn a_plugin_that_edits_what_is_not_there() {
 
 #[test]
 fn a_plugin_that_counts_wrongly() {
-    let faults = [
-        "past-the-end",
-        "inside-a-character",
-        "nothing-at-the-end",
-        "more-than-the-window",
-        "too-few-outcomes",
-        "too-many-outcomes",
-        "too-much-output",
-    ];
-    let configs: Vec<Value> = faults.iter().map(|how| json!({"how": how})).collect();
+    let configs: Vec<Value> = MISCOUNTS.iter().map(|how| json!({"how": how})).collect();
     Turned::setup("miscount").ends_only_its_own_requests(&configs);
 }
 

@@ -6,6 +6,7 @@
 
 mod harness;
 
+mod audit;
 mod author;
 mod bedrock_key;
 mod breaker;
@@ -19,6 +20,7 @@ mod failure_policy;
 mod finish_hooks;
 mod first_write;
 mod grants;
+mod guard;
 mod guardrails;
 mod hostile_plugins;
 mod hot_change;

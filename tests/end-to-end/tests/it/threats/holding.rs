@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::beside::{assert_blamed, both, check, hostile, script};
+use crate::hostile_plugins::MISCOUNTS;
 
 const OPEN: &[&str] = &["--on-failure", "open"];
 
@@ -31,15 +32,7 @@ fn nothing_is_lost_by_a_plugin_that_counts_wrongly() {
         let said = "éé éé, éé\r\nand é";
         let deltas: Vec<String> = said.chars().map(String::from).collect();
         script(stack, &json!({"textDeltas": deltas}));
-        for how in [
-            "past-the-end",
-            "inside-a-character",
-            "nothing-at-the-end",
-            "more-than-the-window",
-            "too-few-outcomes",
-            "too-many-outcomes",
-            "too-much-output",
-        ] {
+        for how in MISCOUNTS {
             let config = json!({"how": how});
             for answer in both(&stack.key().with("miscount", &config)) {
                 assert_blamed(&answer, "miscount");
