@@ -5,8 +5,8 @@ use super::{Session, Stopped};
 use crate::Plugin;
 use crate::PluginError;
 use crate::chat::{
-    BlockKind, BlockStart, Delta, Event, EventVerdict, Message, Outcome, Report, Request, RequestVerdict, Role,
-    StopReason, Usage,
+    BlockKind, BlockStart, Delta, Event, EventVerdict, Message, Outcome, Report, Request, RequestVerdict,
+    Role, StopReason, Usage,
 };
 
 impl<P: Plugin> Session<P> {
