@@ -3,12 +3,21 @@
 //! stand-in for Bedrock, so their ratio means something on any machine.
 
 mod client;
+mod components;
 mod floor;
 mod hooks;
+mod idle;
+mod inputs;
 mod instructions;
+mod loading;
+mod memory;
+mod passage;
+mod proxy;
 mod report;
 mod server;
+mod stage;
 mod streams;
+mod turns;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -26,15 +35,14 @@ enum Command {
     },
     /// One kind of call, so many times.
     Repeat {
-        /// A folder with `redact.wasm`, `route.wasm` and `hello.wasm`.
-        #[arg(long)]
-        plugins: PathBuf,
+        #[command(flatten)]
+        components: components::Components,
         /// What is called.
-        scene: instructions::Scene,
+        scene: stage::Scene,
         /// How many times.
         calls: u32,
     },
-    /// Everything, as a table.
+    /// Everything, as a table. This package's README says what its rows are.
     Run(Programs),
 }
 
@@ -47,9 +55,8 @@ struct Programs {
     /// The `bedrock-sim` program.
     #[arg(long)]
     sim: PathBuf,
-    /// A folder with `redact.wasm`, `route.wasm` and `hello.wasm`.
-    #[arg(long)]
-    plugins: PathBuf,
+    #[command(flatten)]
+    components: components::Components,
     /// Requests a measurement.
     #[arg(long, default_value_t = 1400)]
     requests: usize,
@@ -59,11 +66,15 @@ struct Programs {
 async fn main() -> anyhow::Result<()> {
     match Command::parse() {
         Command::Floor { upstream } => floor::run(upstream).await,
-        Command::Repeat { plugins, scene, calls } => instructions::run(&plugins, scene, calls).await,
+        Command::Repeat { components, scene, calls } => instructions::run(&components, scene, calls).await,
         Command::Run(programs) => {
             let mut report = report::Report::default();
+            let folder = programs.components.gather()?;
             streams::measure(&programs, &mut report).await?;
-            hooks::measure(&programs, &mut report).await?;
+            idle::measure(&programs, folder.path(), &mut report).await?;
+            loading::measure(folder.path(), &mut report).await?;
+            hooks::measure(folder.path(), &mut report).await?;
+            memory::measure(folder.path(), &mut report).await?;
             report.print();
             Ok(())
         }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 /// The figures of a run, as a table.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
@@ -35,4 +37,19 @@ impl Report {
             println!("{:what$}  {:>figure$}  {:beside$}  {}", row.what, row.figure, row.beside, row.target);
         }
     }
+}
+
+/// What a request takes.
+pub(crate) fn micros(duration: Duration) -> String {
+    format!("{:.0} µs", duration.as_secs_f64() * 1e6)
+}
+
+/// What a call takes.
+pub(crate) fn fine_micros(duration: Duration) -> String {
+    format!("{:.2} µs", duration.as_secs_f64() * 1e6)
+}
+
+/// What is done once for a plugin.
+pub(crate) fn millis(duration: Duration) -> String {
+    format!("{:.2} ms", duration.as_secs_f64() * 1e3)
 }

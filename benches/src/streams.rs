@@ -1,67 +1,52 @@
 //! What a request costs, and how long its first token takes.
 
-use std::net::SocketAddr;
-use std::path::Path;
-use std::time::{Duration, Instant};
-
-use anyhow::{Context, ensure};
-use tokio::process::Command;
+use std::time::Duration;
 
 use crate::Programs;
-use crate::client::Connection;
-use crate::report::Report;
+use crate::proxy::{Adit, Answer, Data, completion};
+use crate::report::{Report, micros};
 use crate::server::Server;
+use crate::turns::{Cost, Load, in_turn, percentile};
 
 /// Text deltas of an answer, as in the design's table.
 const DELTAS: usize = 200;
 
-/// Requests that warm a server up, in each round.
-const WARM_UP: usize = 20;
-
-/// How often each measurement is repeated.
-const ROUNDS: usize = 7;
-
-/// What is asked for, and how.
-struct Load {
-    path: String,
-    authorization: String,
-    body: Vec<u8>,
-}
-
-/// What a server costs under a load.
-struct Cost {
-    cpu: Duration,
-    first_byte: Vec<Duration>,
+/// What an answer says: a delta for each word.
+pub(crate) fn words() -> String {
+    (0..DELTAS).map(|n| format!("word{n:03}")).collect::<Vec<_>>().join(" ")
 }
 
 /// Measures the floor and Adit, without plugins and with them, and adds rows to the report.
 pub(crate) async fn measure(programs: &Programs, report: &mut Report) -> anyhow::Result<()> {
-    let words = (0..DELTAS).map(|n| format!("word{n:03}")).collect::<Vec<_>>().join(" ");
+    let words = words();
     let sim = Server::start(&programs.sim, &[]).await?;
     let paced = Server::start(&programs.sim, &["--pace-ms", "1"]).await?;
     let me = std::env::current_exe()?;
     let floor = Server::start(&me, &["floor", "--upstream", &sim.address.to_string()]).await?;
     let paced_floor = Server::start(&me, &["floor", "--upstream", &paced.address.to_string()]).await?;
-    let adit = Adit::start(programs, sim.address).await?;
-    let paced_adit = Adit::start(programs, paced.address).await?;
+    let adit = Keyed::start(programs, &sim).await?;
+    let paced_adit = Keyed::start(programs, &paced).await?;
 
     let requests = programs.requests;
     let converse = bedrock_load("converse-stream", &words);
-    let streamed = adit.load(Keys::Plain, true, &words);
-    let streamed_with = adit.load(Keys::WithPlugins, true, &words);
-    let in_one_piece = adit.load(Keys::Plain, false, &words);
+    let streamed = adit.load(Keys::Plain, Answer::Streamed, &words);
+    let streamed_with = adit.load(Keys::WithPlugins, Answer::Streamed, &words);
+    let in_one_piece = adit.load(Keys::Plain, Answer::Whole, &words);
     let burst = [
         (&floor, &converse),
-        (&adit.server, &streamed),
-        (&adit.server, &streamed_with),
-        (&adit.server, &in_one_piece),
+        (&adit.adit.server, &streamed),
+        (&adit.adit.server, &streamed_with),
+        (&adit.adit.server, &in_one_piece),
         (&sim, &converse),
     ];
     let [of_floor, plain, both, whole, direct] = in_turn(burst, requests).await?;
-    let streamed = paced_adit.load(Keys::Plain, true, &words);
-    let streamed_with = paced_adit.load(Keys::WithPlugins, true, &words);
-    let one_by_one =
-        [(&paced_floor, &converse), (&paced_adit.server, &streamed), (&paced_adit.server, &streamed_with)];
+    let streamed = paced_adit.load(Keys::Plain, Answer::Streamed, &words);
+    let streamed_with = paced_adit.load(Keys::WithPlugins, Answer::Streamed, &words);
+    let one_by_one = [
+        (&paced_floor, &converse),
+        (&paced_adit.adit.server, &streamed),
+        (&paced_adit.adit.server, &streamed_with),
+    ];
     let [paced_of_floor, paced_plain, paced_both] = in_turn(one_by_one, requests.div_ceil(6)).await?;
 
     report.add(
@@ -121,7 +106,12 @@ pub(crate) async fn measure(programs: &Programs, report: &mut Report) -> anyhow:
         );
     }
     report.add("peak memory: the floor", format!("{:.1} MB", floor.peak_megabytes()?), String::new(), "");
-    report.add("peak memory: Adit", format!("{:.1} MB", adit.server.peak_megabytes()?), String::new(), "");
+    report.add(
+        "peak memory: Adit",
+        format!("{:.1} MB", adit.adit.server.peak_megabytes()?),
+        String::new(),
+        "",
+    );
     Ok(())
 }
 
@@ -133,55 +123,28 @@ enum Keys {
 }
 
 /// An `adit serve` with two keys.
-struct Adit {
-    server: Server,
+struct Keyed {
+    adit: Adit,
     plain: String,
     with_plugins: String,
-    _data: tempfile::TempDir,
 }
 
-impl Adit {
-    async fn start(programs: &Programs, upstream: SocketAddr) -> anyhow::Result<Self> {
-        let data = tempfile::tempdir()?;
-        let folder = data.path().to_str().context("an odd temporary folder")?;
-        let plugins = data.path().join("plugins");
-        std::fs::create_dir(&plugins)?;
-        for name in ["redact.wasm", "route.wasm"] {
-            std::fs::copy(programs.plugins.join(name), plugins.join(name))?;
+impl Keyed {
+    async fn start(programs: &Programs, upstream: &Server) -> anyhow::Result<Self> {
+        let data = Data::new(programs)?;
+        for name in ["redact", "route"] {
+            data.install(&programs.components.plugins.join(name).with_extension("wasm"), name)?;
         }
-        let plain = command(&programs.adit, &["key", "create", "plain", "--quiet", "--data", folder]).await?;
-        let with_plugins =
-            command(&programs.adit, &["key", "create", "with", "--quiet", "--data", folder]).await?;
         let route = r#"{"aliases":{"gpt-4o-mini":"us.amazon.nova-lite-v1:0"}}"#;
-        command(&programs.adit, &["key", "plugin", "enable", &with_plugins, "redact", "--data", folder])
-            .await?;
-        command(
-            &programs.adit,
-            &["key", "plugin", "enable", &with_plugins, "route", "--config", route, "--data", folder],
-        )
-        .await?;
-        let upstream = format!("http://{upstream}");
-        let arguments = ["serve", "--listen", "127.0.0.1:0", "--data", folder, "--upstream", &upstream];
-        Ok(Self {
-            server: Server::start(&programs.adit, &arguments).await?,
-            plain,
-            with_plugins,
-            _data: data,
-        })
+        let plain = data.key("plain", &[]).await?;
+        let with_plugins = data.key("with", &[("redact", "{}"), ("route", route)]).await?;
+        Ok(Self { adit: data.serve(upstream.address).await?, plain, with_plugins })
     }
 
-    fn load(&self, key: Keys, streamed: bool, words: &str) -> Load {
-        let (key, model) = match key {
-            Keys::Plain => (&self.plain, "us.amazon.nova-lite-v1:0"),
-            Keys::WithPlugins => (&self.with_plugins, "gpt-4o-mini"),
-        };
-        let body = format!(
-            r#"{{"model":"{model}","stream":{streamed},"messages":[{{"role":"user","content":"mail anna@example.com: {words}"}}]}}"#
-        );
-        Load {
-            path: "/v1/chat/completions".to_owned(),
-            authorization: format!("Bearer {key}"),
-            body: body.into_bytes(),
+    fn load(&self, key: Keys, answer: Answer, words: &str) -> Load {
+        match key {
+            Keys::Plain => completion(&self.plain, "us.amazon.nova-lite-v1:0", answer, words),
+            Keys::WithPlugins => completion(&self.with_plugins, "gpt-4o-mini", answer, words),
         }
     }
 }
@@ -195,70 +158,6 @@ fn bedrock_load(operation: &str, words: &str) -> Load {
         authorization: "AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=c".to_owned(),
         body: body.into_bytes(),
     }
-}
-
-async fn command(program: &Path, arguments: &[&str]) -> anyhow::Result<String> {
-    let output = Command::new(program).args(arguments).output().await?;
-    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
-}
-
-/// Measures each in turn, several times over, so that a machine that changes its pace changes it for
-/// all. The CPU time is the median of the rounds.
-async fn in_turn<const N: usize>(of: [(&Server, &Load); N], requests: usize) -> anyhow::Result<[Cost; N]> {
-    let mut costs = [const { Cost { cpu: Duration::ZERO, first_byte: Vec::new() } }; N];
-    let mut rounds = [const { Vec::new() }; N];
-    for _ in 0..ROUNDS {
-        for (((server, load), cost), round) in of.iter().zip(&mut costs).zip(&mut rounds) {
-            round.push(run(server, load, requests.div_ceil(ROUNDS), &mut cost.first_byte).await?);
-        }
-    }
-    for (cost, mut round) in costs.iter_mut().zip(rounds) {
-        round.sort_unstable();
-        cost.cpu = percentile(&round, 50);
-        cost.first_byte.sort_unstable();
-    }
-    Ok(costs)
-}
-
-/// One client, one request after the other: the CPU time of each.
-async fn run(
-    server: &Server,
-    load: &Load,
-    requests: usize,
-    first_byte: &mut Vec<Duration>,
-) -> anyhow::Result<Duration> {
-    let mut connection = Connection::open(server.address).await?;
-    for _ in 0..WARM_UP.min(requests) {
-        request(&mut connection, load).await?;
-    }
-    let before = server.cpu()?;
-    for _ in 0..requests {
-        first_byte.push(request(&mut connection, load).await?);
-    }
-    Ok(server.cpu()?.saturating_sub(before) / u32::try_from(requests)?)
-}
-
-/// How long the first byte of the body took.
-async fn request(connection: &mut Connection, load: &Load) -> anyhow::Result<Duration> {
-    let begun = Instant::now();
-    connection.send(&load.path, &load.authorization, &load.body).await?;
-    let first = connection.chunk().await?;
-    let elapsed = begun.elapsed();
-    ensure!(first.is_some(), "an answer without a body");
-    while connection.chunk().await?.is_some() {}
-    Ok(elapsed)
-}
-
-fn percentile(sorted: &[Duration], percent: usize) -> Duration {
-    sorted
-        .get((sorted.len() * percent / 100).min(sorted.len().saturating_sub(1)))
-        .copied()
-        .unwrap_or_default()
-}
-
-fn micros(duration: Duration) -> String {
-    format!("{:.0} µs", duration.as_secs_f64() * 1e6)
 }
 
 fn times(this: Duration, that: Duration, name: &str) -> String {

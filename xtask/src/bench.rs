@@ -17,7 +17,9 @@ pub(crate) struct Options {
 
 /// Builds everything as it is released, and prints the table.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()> {
-    let plugins = plugins::build(workspace, &WasmToolchain::choose()?)?;
+    let toolchain = WasmToolchain::choose()?;
+    let plugins = plugins::build(workspace, &toolchain)?;
+    let guests = plugins::build_guests(workspace, &toolchain)?;
     say("building adit, bedrock-sim and the benchmarks as they are released (minutes, the first time)");
     let packages = ["--package", "adit", "--package", "bedrock-sim", "--package", "benches"];
     command::run(workspace.cargo().args(["build", "--release"]).args(packages))?;
@@ -25,6 +27,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
     let built = workspace.target.join("release");
     let mut bench = Command::new(built.join("benches"));
     bench.arg("run").arg("--adit").arg(built.join("adit")).arg("--sim").arg(built.join("bedrock-sim"));
-    bench.arg("--plugins").arg(plugins).args(["--requests", &options.requests.to_string()]);
+    bench.arg("--plugins").arg(plugins).arg("--guests").arg(guests);
+    bench.args(["--requests", &options.requests.to_string()]);
     command::run(&mut bench)
 }

@@ -5,7 +5,7 @@
 //! on any machine with the same compiler.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, bail};
@@ -24,7 +24,25 @@ const BASELINE: &str = "benches/instructions.txt";
 const TOLERANCE: u64 = 15;
 
 /// What is counted, and how often it is called for that.
-const SCENES: [(&str, u64); 4] = [("start", 200), ("route", 4000), ("text", 4000), ("redact", 4000)];
+const SCENES: [(&str, u64); 8] = [
+    ("start", 200),
+    ("pass", 1000),
+    ("idle", 1000),
+    ("route", 4000),
+    ("request", 2000),
+    ("event", 4000),
+    ("text", 4000),
+    ("redact", 4000),
+];
+
+/// Where the plugins lie whose calls are counted.
+#[derive(Clone, Copy)]
+pub(crate) struct Components<'a> {
+    /// The first-party ones.
+    pub(crate) plugins: &'a Path,
+    /// Those of the tests.
+    pub(crate) guests: &'a Path,
+}
 
 /// What becomes of the counts.
 #[derive(clap::Args)]
@@ -36,22 +54,25 @@ pub(crate) struct Options {
 
 /// Builds what is needed, then counts.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()> {
-    let plugins = plugins::build(workspace, &WasmToolchain::choose()?)?;
+    let toolchain = WasmToolchain::choose()?;
+    let (plugins, guests) =
+        (plugins::build(workspace, &toolchain)?, plugins::build_guests(workspace, &toolchain)?);
+    let components = Components { plugins: &plugins, guests: &guests };
     if options.renew {
         let lines =
-            count(workspace, &plugins)?.into_iter().map(|(scene, count)| format!("{scene} {count}\n"));
+            count(workspace, components)?.into_iter().map(|(scene, count)| format!("{scene} {count}\n"));
         std::fs::write(workspace.root.join(BASELINE), lines.collect::<String>())?;
         return Ok(());
     }
-    check(workspace, &plugins)
+    check(workspace, components)
 }
 
 /// Counts, and fails if anything costs clearly more than it did.
-pub(crate) fn check(workspace: &Workspace, plugins: &Path) -> anyhow::Result<()> {
+pub(crate) fn check(workspace: &Workspace, components: Components<'_>) -> anyhow::Result<()> {
     let text = std::fs::read_to_string(workspace.root.join(BASELINE)).context("there is no baseline")?;
     let baseline = parse(&text)?;
     let mut dearer = Vec::new();
-    for (scene, count) in count(workspace, plugins)? {
+    for (scene, count) in count(workspace, components)? {
         let Some(before) = baseline.get(scene) else { bail!("{BASELINE} has no line for `{scene}`") };
         println!("{scene:<8} {count:>9} instructions a call, {before} before");
         if count * 100 > before * (100 + TOLERANCE) {
@@ -67,7 +88,7 @@ pub(crate) fn check(workspace: &Workspace, plugins: &Path) -> anyhow::Result<()>
     Ok(())
 }
 
-fn count(workspace: &Workspace, plugins: &Path) -> anyhow::Result<Vec<(&'static str, u64)>> {
+fn count(workspace: &Workspace, components: Components<'_>) -> anyhow::Result<Vec<(&'static str, u64)>> {
     ensure_valgrind()?;
     say("counting the instructions of calls of plugins");
     workspace.build_servers()?;
@@ -76,8 +97,8 @@ fn count(workspace: &Workspace, plugins: &Path) -> anyhow::Result<Vec<(&'static 
     for (scene, calls) in SCENES {
         // What is paid once, such as compiling, is in both.
         let (few, many) = (
-            collected(&program, plugins, scene, calls / 4)?,
-            collected(&program, plugins, scene, calls + calls / 4)?,
+            collected(&program, components, scene, calls / 4)?,
+            collected(&program, components, scene, calls + calls / 4)?,
         );
         counts.push((scene, many.saturating_sub(few) / calls));
     }
@@ -85,10 +106,11 @@ fn count(workspace: &Workspace, plugins: &Path) -> anyhow::Result<Vec<(&'static 
 }
 
 /// All instructions of one run.
-fn collected(program: &PathBuf, plugins: &Path, scene: &str, calls: u64) -> anyhow::Result<u64> {
+fn collected(program: &Path, components: Components<'_>, scene: &str, calls: u64) -> anyhow::Result<u64> {
     let mut valgrind = Command::new("valgrind");
     valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(program);
-    valgrind.args(["repeat", "--plugins"]).arg(plugins).args([scene, &calls.to_string()]);
+    valgrind.args(["repeat", "--plugins"]).arg(components.plugins).arg("--guests").arg(components.guests);
+    valgrind.args([scene, &calls.to_string()]);
     let told = valgrind.output().context("cannot run valgrind")?;
     let told = String::from_utf8_lossy(&told.stderr).into_owned();
     let line = told.lines().find_map(|line| line.split_once("Collected :"));

@@ -50,7 +50,10 @@ impl Part {
             Self::Rust => rust(workspace, built),
             Self::Clients => clients::python(workspace, built),
             Self::ClientsJs => clients::javascript(workspace, built),
-            Self::Instructions => instructions::check(workspace, &built.plugins),
+            Self::Instructions => {
+                let components = instructions::Components { plugins: &built.plugins, guests: &built.guests };
+                instructions::check(workspace, components)
+            }
         }
     }
 }
