@@ -30,7 +30,8 @@ pub(super) struct Bound {
     pub(super) key: KeyId,
     pub(super) shares: Arc<Shares>,
     pub(super) config: Arc<str>,
-    pub(super) seed: String,
+    pub(super) key: KeyId,
+    pub(super) seed_root: Arc<SeedRoot>,
     pub(super) services: Arc<Services>,
     pub(super) recorder: Arc<Recorder>,
     pub(super) terms: Arc<Terms>,
@@ -77,7 +78,9 @@ impl Bound {
         };
         let home = owner.map(|owner| Home { idle: Arc::clone(&self.idle), owner, wish, uses });
         let (engine, compiled) = (&self.engine, &self.compiled);
-        initialised.start(engine, compiled, context, &self.seed, wish, home).await
+        // Derived here and not earlier: a plugin without a hook for the request never needs it.
+        let seed = seed(&self.seed_root, &self.name, &self.key);
+        initialised.start(engine, compiled, context, &seed, wish, home).await
     }
 
     /// An instance that is asked about the plugin, and serves no request.
@@ -156,7 +159,7 @@ impl Bound {
 }
 
 /// The secret that one plugin gets for one key: stable, and of no use to any other plugin.
-pub(super) fn seed(root: &SeedRoot, plugin: &PluginName, key: &KeyId) -> String {
+fn seed(root: &SeedRoot, plugin: &PluginName, key: &KeyId) -> String {
     let mut mac = keyed(root.expose());
     mac.update(plugin.as_str().as_bytes());
     mac.update(b"\0");

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::admission::{Inadmissible, admit};
 use super::bindings::adit::plugin::types::Descriptor;
-use super::bound::{Bound, seed};
+use super::bound::Bound;
 use super::component::Compiled;
 use super::engine::Engine;
 use super::folder::{Folder, LoadError, Loaded, Look};
@@ -77,7 +77,7 @@ pub struct Catalog {
     pub(super) engine: Engine,
     folder: Folder,
     released: Released,
-    seed_root: Option<SeedRoot>,
+    seed_root: Option<Arc<SeedRoot>>,
     services: Arc<Services>,
     /// Where plugins count.
     health: Arc<Health>,
@@ -107,7 +107,7 @@ impl Catalog {
     /// With the secret that seeds are derived from. Only a catalog that has it can serve requests.
     #[must_use]
     pub fn with_seed_root(mut self, root: SeedRoot) -> Self {
-        self.seed_root = Some(root);
+        self.seed_root = Some(Arc::new(root));
         self
     }
 
@@ -263,7 +263,7 @@ impl pipeline::Plugins for Arc<Catalog> {
         };
         let compiled = loaded.map_err(|fault| unusable(fault.to_string()))?;
         admit(name, &compiled, terms).map_err(|fault| unusable(fault.to_string()))?;
-        let Some(root) = &self.seed_root else {
+        let Some(seed_root) = &self.seed_root else {
             return Err(
                 Failure::new(Kind::Internal, "internal error").with_internal("the catalog has no seed root")
             );
@@ -275,7 +275,8 @@ impl pipeline::Plugins for Arc<Catalog> {
             key: key.clone(),
             shares: Arc::clone(&self.shares),
             config: Arc::clone(config),
-            seed: seed(root, name, key),
+            key: key.clone(),
+            seed_root: Arc::clone(seed_root),
             services: Arc::clone(&self.services),
             recorder: Arc::clone(self.health.record(name, release.as_ref()).recorder()),
             terms: Arc::new(terms.clone()),
