@@ -48,7 +48,7 @@ impl Components {
 /// The plugins of a folder in an engine that has room for so many instances. A session may go on for
 /// as long as somebody measures it.
 pub(crate) fn engine(folder: &Path, instances: u32) -> anyhow::Result<Catalog> {
-    let long = Duration::from_secs(3600);
+    let long = Duration::from_hours(1);
     let limits = PluginLimits::default();
     let usual =
         Allowance { init: long, request_hook: long, stream_hook: long, request_total: long, ..limits.usual };

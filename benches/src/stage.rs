@@ -68,7 +68,7 @@ pub(crate) struct Stage {
 }
 
 enum Cast {
-    Nobody(Passage),
+    Nobody(Box<Passage>),
     Plugin(Arc<dyn Plugin>),
     Session(Box<dyn Session>),
     ModelFormat(Box<dyn ModelFormat>),
@@ -79,7 +79,7 @@ impl Stage {
     pub(crate) async fn set(scene: Scene, engine: &Arc<Catalog>) -> anyhow::Result<Self> {
         let Some(plugin) = scene.plugin() else {
             let idle: &[&str] = if scene == Scene::Idle { &IDLE } else { &[] };
-            return Ok(Self { scene, cast: Cast::Nobody(Passage::new(engine, idle)?) });
+            return Ok(Self { scene, cast: Cast::Nobody(Box::new(Passage::new(engine, idle)?)) });
         };
         let plugin = bind(engine, plugin).await?;
         let cast = match scene {
