@@ -26,10 +26,10 @@ const TOLERANCE: u64 = 15;
 /// What is counted, and how often it is called for that.
 const SCENES: [(&str, u64); 8] = [
     ("start", 200),
-    ("pass", 1000),
-    ("idle", 1000),
+    ("pass", 4000),
+    ("idle", 8000),
     ("route", 4000),
-    ("request", 2000),
+    ("request", 4000),
     ("event", 4000),
     ("text", 4000),
     ("redact", 4000),
