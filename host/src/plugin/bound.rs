@@ -30,7 +30,6 @@ pub(super) struct Bound {
     pub(super) key: KeyId,
     pub(super) shares: Arc<Shares>,
     pub(super) config: Arc<str>,
-    pub(super) key: KeyId,
     pub(super) seed_root: Arc<SeedRoot>,
     pub(super) services: Arc<Services>,
     pub(super) recorder: Arc<Recorder>,

@@ -275,7 +275,6 @@ impl pipeline::Plugins for Arc<Catalog> {
             key: key.clone(),
             shares: Arc::clone(&self.shares),
             config: Arc::clone(config),
-            key: key.clone(),
             seed_root: Arc::clone(seed_root),
             services: Arc::clone(&self.services),
             recorder: Arc::clone(self.health.record(name, release.as_ref()).recorder()),
