@@ -7,7 +7,8 @@ use adit::enabled::EnabledPlugin;
 use adit::error::Failure;
 use adit::health::Health;
 use adit::pipeline::{
-    Call, Chain, Deadline, Events, Losses, Model, ModelPolicy, Pipeline, Plan, Replay, Terms, Upstream,
+    Call, Chain, Deadline, Events, Losses, Model, ModelPolicy, Pipeline, Plan, Replay, Skipped, Terms,
+    Upstream,
 };
 use adit::plugin::Catalog;
 use async_trait::async_trait;
@@ -54,7 +55,8 @@ impl Passage {
 
     /// One request, and its answer to the end.
     pub(crate) async fn pass(&self) -> anyhow::Result<()> {
-        let chain = Chain::bind(&self.engine, &self.enabled, context()?, &self.health).await?;
+        let chain =
+            Chain::bind(&self.engine, &self.enabled, context()?, &self.health, &Skipped::default()).await?;
         let terms =
             Terms { models: ModelPolicy::Any, losses: Losses::Report(Vec::new()), deadline: Deadline::Never };
         let served = self.pipeline.run(self.request.clone(), chain, terms).await?;
