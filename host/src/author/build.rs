@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::project::{DIST, ProjectFault, load_manifest};
-use crate::catalog::{MANIFEST, Manifest};
+use super::project::{ProjectFault, load_manifest};
+use crate::catalog::{DIST, MANIFEST, Manifest};
 use crate::plugin::{Refused, component_of};
 
 /// Why nothing was built.

@@ -16,7 +16,7 @@ static SDK: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../plugin-sdk");
 const WORKSPACE: &str = include_str!("../../../Cargo.toml");
 
 /// Hooks that the templates know.
-const HOOKS: [Hook; 3] = [Hook::Route, Hook::Prompt, Hook::Text];
+const HOOKS: [Hook; 6] = [Hook::Route, Hook::Prompt, Hook::Request, Hook::Event, Hook::Text, Hook::Finish];
 
 /// Names that a compiler keeps for itself, or that the plugin's own dependencies have.
 const TAKEN: [&str; 8] =
@@ -63,7 +63,7 @@ pub enum NewFault {
     #[error("`{0}` cannot be the name of a new plugin: {1}")]
     Name(PluginName, &'static str),
     /// A hook without a template.
-    #[error("no template has the hook `{}`: name some of {}", .0.name(), known_hooks())]
+    #[error("no template has the hook `{}`: name some of {}{}", .0.name(), known_hooks(), instead(*.0))]
     Hook(Hook),
     /// No hook.
     #[error("a plugin has one hook or more: name some of {}", known_hooks())]
@@ -78,6 +78,15 @@ pub enum NewFault {
 
 fn known_hooks() -> String {
     HOOKS.map(|hook| format!("`{}`", hook.name())).join(", ")
+}
+
+/// What to begin a format with.
+fn instead(hook: Hook) -> &'static str {
+    match hook {
+        Hook::ClientFormat => ", or copy `plugins/ollama`",
+        Hook::ModelFormat => ", or copy `plugins/titan-text`",
+        _ => "",
+    }
 }
 
 /// Writes the folder `parent/name` and answers with its path.
@@ -181,7 +190,8 @@ impl Template<'_> {
                 None => {}
             }
         }
-        filled.replace("{{name}}", self.name.as_str()).replace("{{hooks}}", &hooks.join(", "))
+        let filled = filled.replace("{{name}}", self.name.as_str()).replace("{{contract}}", CONTRACT);
+        filled.replace("{{hooks}}", &hooks.join(", "))
     }
 }
 
@@ -192,9 +202,11 @@ fn wit(hooks: Hooks) -> Vec<(PathBuf, String)> {
     let mut files: Vec<_> = WIT.files().map(|file| (home.join(file.path()), text(file))).collect();
     let exports: Vec<_> = hooks.iter().map(|hook| format!("export {};", hook.interface())).collect();
     let exports = exports.join(" ");
+    // What the template for this hook writes to.
+    let imports = if hooks.has(Hook::Finish) { "import log; " } else { "" };
     let world = format!(
         "package adit:plugin@{CONTRACT};\n\n/// The hooks of this plugin, and what it asks the operator for: `import kv;`.\n\
-         world plugin {{ export lifecycle; {exports} }}\n"
+         world plugin {{ {imports}export lifecycle; {exports} }}\n"
     );
     files.push((home.join("plugin.wit"), world));
     files
@@ -320,6 +332,36 @@ mod tests {
     }
 
     #[test]
+    fn every_hook_of_every_language_has_a_schema_that_takes_what_its_tests_set() {
+        let parent = tempfile::tempdir().unwrap();
+        for (called, language) in
+            [("rs", Language::Rust), ("js", Language::JavaScript), ("python", Language::Python)]
+        {
+            for hook in HOOKS {
+                let called = format!("{called}-{}", hook.name());
+                let folder = create(parent.path(), &name(&called), language, Hooks::of(&[hook])).unwrap();
+                let schema = std::fs::read(folder.join("config.schema.json")).unwrap();
+                let schema = crate::catalog::Schema::parse(&schema).unwrap();
+                let test = folder.join("tests").join(hook.name()).with_extension("toml");
+                let test: toml::Table = toml::from_str(&std::fs::read_to_string(test).unwrap()).unwrap();
+                let config = test
+                    .get("config")
+                    .map_or("{}".to_owned(), |config| serde_json::to_string(config).unwrap());
+                assert_eq!(schema.faults(&config), [], "{called}");
+                let files = texts_below(&folder);
+                assert!(!files.contains("@ end") && !files.contains("{{"), "{called}");
+            }
+        }
+    }
+
+    /// All that is written in a template's own files.
+    fn texts_below(folder: &Path) -> String {
+        let names =
+            ["src/lib.rs", "src/app.py", "plugin.js", "config.schema.json", "README.md", "plugin.toml"];
+        names.map(|name| std::fs::read_to_string(folder.join(name)).unwrap_or_default()).concat()
+    }
+
+    #[test]
     fn refuses_names_and_hooks_that_build_nothing() {
         let parent = tempfile::tempdir().unwrap();
         let refusal = |text: &str, hooks: &[Hook]| {
@@ -327,7 +369,7 @@ mod tests {
         };
         assert!(refusal("1st", &[Hook::Text]).contains("begin with a letter"));
         assert!(refusal("std", &[Hook::Text]).contains("compilers"));
-        assert!(refusal("mine", &[Hook::Finish]).contains("`finish`"));
+        assert!(refusal("mine", &[Hook::ClientFormat]).contains("`finish`, or copy `plugins/ollama`"));
         assert!(refusal("mine", &[]).contains("one hook or more"));
     }
 }

@@ -2,11 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::catalog::{InvalidManifest, MANIFEST, Manifest};
+use crate::catalog::{DIST, InvalidManifest, MANIFEST, Manifest, manifest_of};
 use crate::ids::PluginName;
-
-/// The folder below it that holds what was built.
-pub(super) const DIST: &str = "dist";
 
 /// Why there is no plugin here.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +63,7 @@ impl Project {
             PluginName::parse(stem).map_err(|fault| ProjectFault::Name { file: path.to_owned(), fault })?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let home = if folder.ends_with(DIST) { folder.parent().unwrap_or(folder) } else { folder };
-        let manifest = manifest_beside(path).map(|file| Manifest::load(&file)).transpose()?;
+        let manifest = manifest_of(path).map(|file| Manifest::load(&file)).transpose()?;
         Ok(Self { name, component: path.to_owned(), manifest, tests: home.join("tests") })
     }
 }
@@ -78,12 +75,4 @@ pub(super) fn load_manifest(folder: &Path) -> Result<Manifest, ProjectFault> {
         return Err(ProjectFault::NoManifest(folder.to_owned()));
     }
     Ok(Manifest::load(&file)?)
-}
-
-/// `NAME.toml` or `plugin.toml` beside a component, or `plugin.toml` of the folder that it was built in.
-fn manifest_beside(component: &Path) -> Option<PathBuf> {
-    let folder = component.parent()?;
-    let above = folder.ends_with(DIST).then(|| folder.with_file_name(MANIFEST));
-    let places = [Some(component.with_extension("toml")), Some(folder.join(MANIFEST)), above];
-    places.into_iter().flatten().find(|file| file.is_file())
 }

@@ -13,6 +13,9 @@ use crate::toml_text;
 /// The name of the file in the folder of a plugin.
 pub const MANIFEST: &str = "plugin.toml";
 
+/// The folder below it that holds what was built.
+pub const DIST: &str = "dist";
+
 /// What an author says about a plugin. Hooks, and the version of the contract, are the component's
 /// to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,14 +53,17 @@ pub enum InvalidManifest {
         /// Where, and what.
         reason: String,
     },
-    /// There is no component, or more than one.
-    #[error("`{folder}` has to hold one component: expected `{expected}`")]
+    /// There is no component.
+    #[error("`{folder}` holds neither `{DIST}/{file}` nor `{file}`: run `adit plugin build` first")]
     NoComponent {
         /// The folder.
         folder: PathBuf,
-        /// The file that was looked for.
-        expected: String,
+        /// The name of the file that was looked for.
+        file: String,
     },
+    /// There is no manifest.
+    #[error("`{0}` has no manifest: expected `{1}` beside it, or `plugin.toml`")]
+    NoManifest(PathBuf, String),
 }
 
 #[derive(Deserialize)]
@@ -155,30 +161,38 @@ pub struct Package {
 }
 
 impl Package {
-    /// Reads a folder with `plugin.toml` and `NAME.wasm`, or a component with its manifest beside
-    /// it: `NAME.toml`, or `plugin.toml`.
+    /// Reads a folder with `plugin.toml` and what was built there, in `dist` or beside it, or a
+    /// component with its manifest: `NAME.toml` or `plugin.toml`.
     pub fn read(path: &Path) -> Result<Self, InvalidManifest> {
         let file = if path.is_dir() {
             path.join(MANIFEST)
         } else {
-            let named = path.with_extension("toml");
-            if named.exists() { named } else { path.with_file_name(MANIFEST) }
+            let expected =
+                || path.with_extension("toml").file_name().unwrap_or_default().display().to_string();
+            manifest_of(path).ok_or_else(|| InvalidManifest::NoManifest(path.to_owned(), expected()))?
         };
         let manifest_text = text(&file)?;
         let manifest = Manifest::named(&manifest_text, &file)?;
         let component = if path.is_dir() {
-            let expected = format!("{}.wasm", manifest.name);
-            let component = path.join(&expected);
-            if !component.exists() {
-                return Err(InvalidManifest::NoComponent { folder: path.to_owned(), expected });
-            }
-            component
+            let name = format!("{}.wasm", manifest.name);
+            let places = [path.join(DIST).join(&name), path.join(&name)];
+            let missing = || InvalidManifest::NoComponent { folder: path.to_owned(), file: name };
+            places.into_iter().find(|place| place.is_file()).ok_or_else(missing)?
         } else {
             path.to_owned()
         };
         let schema = manifest.schema.as_ref().map(|schema| read(&file.with_file_name(schema))).transpose()?;
         Ok(Self { wasm: read(&component)?, manifest, manifest_text, schema })
     }
+}
+
+/// The manifest of a component: `NAME.toml` or `plugin.toml` beside it, or `plugin.toml` of the
+/// folder that it was built in.
+pub fn manifest_of(component: &Path) -> Option<PathBuf> {
+    let folder = component.parent()?;
+    let above = folder.ends_with(DIST).then(|| folder.with_file_name(MANIFEST));
+    let places = [Some(component.with_extension("toml")), Some(folder.join(MANIFEST)), above];
+    places.into_iter().flatten().find(|file| file.is_file())
 }
 
 fn text(file: &Path) -> Result<String, InvalidManifest> {

@@ -17,6 +17,7 @@ mod error;
 mod layout;
 mod manifest;
 mod objects;
+mod precompile;
 mod publish;
 mod reader;
 mod schema;
@@ -26,7 +27,8 @@ mod statement;
 
 pub use error::{CatalogError, Refusal};
 pub use layout::Target;
-pub use manifest::{InvalidManifest, MANIFEST, Manifest, Package};
+pub use manifest::{DIST, InvalidManifest, MANIFEST, Manifest, Package, manifest_of};
+pub use precompile::Code;
 pub use publish::{Artifact, Publication, PublishError, Publisher};
 pub use reader::{Catalog, Listed, Published, Wanted};
 pub use schema::{InvalidSchema, Schema};

@@ -16,7 +16,7 @@ use crate::ids::PluginName;
 
 /// A catalog, as a publisher sees it.
 pub struct Publisher {
-    objects: Box<dyn Objects>,
+    pub(super) objects: Box<dyn Objects>,
 }
 
 /// What is to be published.
@@ -128,7 +128,7 @@ impl Publisher {
     }
 
     /// Adds what a component was compiled to.
-    async fn write_artifact(
+    pub(super) async fn write_artifact(
         &self,
         wasm: &Digest,
         artifact: Artifact,

@@ -12,26 +12,33 @@ pub(super) struct GrantArgs {
     /// Let it import this: `kv`, `blobs`, `http=HOST` or `secret=NAME`. May be repeated.
     #[arg(long = "grant", value_name = "GRANT")]
     grants: Vec<String>,
+    /// Give it the grants and limits that its manifest asks for, beside those that are named here. A limit
+    /// that is named here goes before.
+    #[arg(long)]
+    pub(super) as_requested: bool,
     /// Accept that it can read prompts or answers and has a way to keep or send them.
     #[arg(long)]
     acknowledge: bool,
 }
 
 impl GrantArgs {
-    /// Puts the grants into the terms. A secret has to be one that the settings name.
-    pub(super) fn apply(&self, terms: &mut Terms, secrets: &Secrets) -> anyhow::Result<()> {
-        let mut grants = Grants::default();
+    /// Puts the grants into the terms.
+    pub(super) fn apply(&self, terms: &mut Terms) -> anyhow::Result<()> {
         for grant in &self.grants {
-            grants.add(grant)?;
+            terms.grants.add(grant)?;
         }
-        if let Some(unknown) = grants.secrets.iter().find(|name| !secrets.has(name)) {
-            let name = unknown.as_str();
-            bail!(
-                "there is no secret `{name}`: name it in `[secrets]` of the settings file, and pass that with `--settings`"
-            );
-        }
-        terms.grants = grants;
         terms.acknowledged = if self.acknowledge { Acknowledged::Leaks } else { Acknowledged::Nothing };
         Ok(())
     }
+}
+
+/// A secret that is granted has to be one that the settings name.
+pub(super) fn check_secrets(grants: &Grants, secrets: &Secrets) -> anyhow::Result<()> {
+    if let Some(unknown) = grants.secrets.iter().find(|name| !secrets.has(name)) {
+        let name = unknown.as_str();
+        bail!(
+            "there is no secret `{name}`: name it in `[secrets]` of the settings file, and pass that with `--settings`"
+        );
+    }
+    Ok(())
 }

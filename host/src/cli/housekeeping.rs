@@ -1,17 +1,21 @@
 //! What a server does beside requests.
 
+use std::collections::HashSet;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::health::Health;
 use crate::plugin::Catalog;
-use crate::store::{Sqlite, StoreError};
+use crate::store::{Keys as _, Rollouts as _, Sqlite, StoreError};
 
 /// How often what plugins did is written, and their files are looked at.
 const PERIOD: Duration = Duration::from_secs(2);
+
+/// How often it is looked which releases are in use.
+const UNUSED_PERIOD: Duration = Duration::from_mins(1);
 
 /// The pause after each time, however often a release fails.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -37,12 +41,32 @@ impl Housekeeping {
 
     /// Goes on for ever.
     pub(super) async fn keep_on(&self) -> Infallible {
+        let mut looked = Instant::now();
         loop {
             // A release that fails may have to be stepped back from, and that is not to wait.
             let _ = timeout(PERIOD, self.health.release_failed()).await;
             self.flush().await;
             self.catalog.tidy_up().await;
+            if looked.elapsed() >= UNUSED_PERIOD {
+                self.drop_unused().await;
+                looked = Instant::now();
+            }
             sleep(PAUSE).await;
+        }
+    }
+
+    /// Lets go of the code of releases that no key uses. It stays on the disk.
+    async fn drop_unused(&self) {
+        // Without knowing what is used, all is kept.
+        let (Ok(keys), Ok(rollouts)) = (self.store.list().await, self.store.rollouts().await) else { return };
+        let enabled = keys.into_iter().filter(|key| key.revoked.is_none()).flat_map(|key| key.plugins);
+        let pinned = enabled.filter_map(|plugin| plugin.release);
+        let running = rollouts.into_iter().filter(|rollout| rollout.stepped_back.is_none());
+        let tried = running.map(|rollout| rollout.release);
+        let used: HashSet<_> = pinned.chain(tried).map(|release| release.digest).collect();
+        let dropped = self.catalog.keep_only(&used);
+        if dropped > 0 {
+            tracing::info!(dropped, "releases that no key uses are no longer in memory");
         }
     }
 

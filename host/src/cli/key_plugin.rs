@@ -1,22 +1,19 @@
 //! `adit key plugin`: which plugins run for a key, in which order.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::anyhow;
 use clap::Subcommand;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::grants::GrantArgs;
-use super::plugin_terms::{self, TermsArgs};
-use super::release::{self, WantedRelease};
-use super::{key_argument, output, table};
-use crate::config::Config;
+use super::plugin_enable::{self, EnableArgs};
+use super::{key_argument, output, plugin_terms, table};
 use crate::enabled::EnabledPlugin;
 use crate::ids::PluginName;
-use crate::plugin::{Catalog, CheckError};
-use crate::store::{Keys, Position, Sqlite};
+use crate::plugin::CheckError;
+use crate::store::{Keys, Sqlite};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeyPluginCommand {
@@ -36,29 +33,7 @@ pub(super) enum KeyPluginCommand {
 #[derive(Debug, Subcommand)]
 pub(super) enum SwitchCommand {
     /// Switch a plugin on, or give it another config. It counts from the next request on.
-    Enable {
-        /// The id of the key, its unique name, or the whole key.
-        key: String,
-        /// The name of the plugin.
-        plugin: PluginName,
-        /// What the plugin is set to: a JSON text, or `@` and the file that holds it.
-        #[arg(long, value_name = "JSON|@FILE", default_value = "{}")]
-        config: String,
-        /// Which release of the catalog runs: a version, or `latest`. It is pinned by its digest. Without
-        /// this, the plugin folder's file runs.
-        #[arg(long, value_name = "VERSION")]
-        version: Option<WantedRelease>,
-        /// Run it right before this plugin. Without it, a new plugin runs last.
-        #[arg(long, value_name = "PLUGIN")]
-        before: Option<PluginName>,
-        #[command(flatten)]
-        grants: GrantArgs,
-        #[command(flatten)]
-        terms: TermsArgs,
-        /// The settings file, such as `adit.toml`.
-        #[arg(long, value_name = "FILE")]
-        settings: Option<PathBuf>,
-    },
+    Enable(EnableArgs),
     /// Switch a plugin off. It counts from the next request on.
     Disable {
         /// The id of the key, its unique name, or the whole key.
@@ -78,30 +53,7 @@ pub(super) async fn run(data: &Path, keys: &Sqlite, command: KeyPluginCommand) -
 /// Switches a plugin on or off.
 pub(super) async fn switch(data: &Path, keys: &Sqlite, command: SwitchCommand) -> anyhow::Result<()> {
     match command {
-        SwitchCommand::Enable { key, plugin, config, version, before, grants, terms, settings } => {
-            let key = key_argument::find(keys, &key).await?;
-            let config = json_text(&config)?;
-            let settings = Config::load(settings.as_deref(), data)?;
-            let mut enabled = EnabledPlugin::new(plugin.clone(), config);
-            terms.apply(&mut enabled.terms, &settings.limits)?;
-            grants.apply(&mut enabled.terms, &settings.secrets)?;
-            let published = release::catalog(&settings).await;
-            if let Some(wanted) = version {
-                let pinned = release::pin(keys, published.as_ref(), &plugin, wanted).await?;
-                release::check_config(published.as_ref(), &pinned, &enabled.config).await?;
-                enabled.release = Some(pinned.release);
-            }
-            let catalog = Catalog::open(&settings.plugins, &settings.limits)?.with_releases(published);
-            catalog.check(&enabled).await.map_err(|error| anyhow!("{}", fault_lines(&error)))?;
-            let position = before.map_or(Position::Last, Position::Before);
-            let version = enabled.release.as_ref().map(|release| release.version);
-            keys.enable_plugin(&key.id, enabled, position).await?;
-            if let Some(version) = version {
-                keys.note_release(&plugin, version).await?;
-            }
-            let version = version.map(|version| format!(" {version}")).unwrap_or_default();
-            output::note(&format!("Plugin `{plugin}`{version} runs for key `{}` ({}).", key.id, key.name));
-        }
+        SwitchCommand::Enable(arguments) => plugin_enable::enable(data, keys, arguments).await?,
         SwitchCommand::Disable { key, plugin } => {
             let key = key_argument::find(keys, &key).await?;
             keys.disable_plugin(&key.id, &plugin).await?;

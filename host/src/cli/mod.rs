@@ -13,11 +13,14 @@ mod key_policy;
 mod log;
 mod output;
 mod plugin;
+mod plugin_enable;
 mod plugin_rollout;
 mod plugin_status;
 mod plugin_terms;
+mod precompile;
 mod publish;
 mod release;
+mod requested;
 pub mod serve;
 mod table;
 

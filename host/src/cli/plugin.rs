@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::key_plugin::{self, SwitchCommand};
 use super::plugin_rollout::{self, RolloutArgs};
+use super::precompile::{self, PrecompileArgs};
 use super::publish::{self, PublishArgs, ReleasesArgs};
 use super::{SettingsFile, output, plugin_status, table};
 use crate::config::Config;
@@ -40,6 +41,8 @@ pub(super) enum PluginCommand {
     },
     /// Check a plugin, compile it, sign it, and put it into a catalog as a release.
     Publish(PublishArgs),
+    /// Compile a published release for the engine of this Adit, sign the code, and add it to the catalog.
+    Precompile(PrecompileArgs),
     /// List what a catalog holds.
     Releases(ReleasesArgs),
     #[cfg(feature = "compiler")]
@@ -57,6 +60,7 @@ pub(super) async fn run(data: &Path, command: PluginCommand) -> anyhow::Result<(
         PluginCommand::Rollout(args) => plugin_rollout::run(data, &Sqlite::open(data)?, args).await,
         PluginCommand::Keygen { file } => publish::keygen(&file),
         PluginCommand::Publish(arguments) => publish::publish(data, arguments).await,
+        PluginCommand::Precompile(arguments) => precompile::precompile(data, arguments).await,
         PluginCommand::Releases(arguments) => publish::releases(data, arguments).await,
     }
 }

@@ -2,7 +2,6 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::config::PluginLimits;
 use crate::enabled::{OnFailure, Reuse, Terms};
 
 /// The terms of a plugin. What is not said is as usual.
@@ -34,8 +33,8 @@ enum ReuseArg {
 }
 
 impl TermsArgs {
-    /// Puts them into terms, within what the settings allow.
-    pub(super) fn apply(&self, terms: &mut Terms, settings: &PluginLimits) -> anyhow::Result<()> {
+    /// Puts them into terms.
+    pub(super) fn apply(&self, terms: &mut Terms) -> anyhow::Result<()> {
         terms.on_failure = match self.on_failure {
             OnFailureArg::Closed => OnFailure::Closed,
             OnFailureArg::Open => OnFailure::Open,
@@ -47,14 +46,14 @@ impl TermsArgs {
         for limit in &self.limits {
             terms.limits.add(limit)?;
         }
-        Ok(terms.limits.within(&settings.most)?)
+        Ok(())
     }
 }
 
 /// Terms in words, as far as they are not the usual ones.
 pub(super) fn words(terms: &Terms) -> Vec<String> {
-    let Terms { grants: _, acknowledged: _, on_failure, reuse, limits } = terms;
-    let mut words = Vec::new();
+    let Terms { grants, acknowledged: _, on_failure, reuse, limits } = terms;
+    let mut words = grants.texts();
     if *on_failure == OnFailure::Open {
         words.push("on-failure=open".to_owned());
     }

@@ -20,15 +20,16 @@ use crate::plugin::{self, Catalog, CheckError, Inspected};
 pub(super) struct CatalogArgs {
     /// The catalog: `s3://bucket/prefix`, or a folder. Without it, the one of the settings.
     #[arg(long, value_name = "LOCATION")]
-    catalog: Option<String>,
+    pub(super) catalog: Option<String>,
     /// The settings file, such as `adit.toml`.
     #[arg(long, value_name = "FILE")]
-    settings: Option<PathBuf>,
+    pub(super) settings: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct PublishArgs {
-    /// A folder with `plugin.toml` and `NAME.wasm`, or the component with its manifest beside it.
+    /// The folder of a plugin that is built, or a component with its manifest beside it.
+    #[arg(default_value = ".")]
     path: PathBuf,
     /// The file that `adit plugin keygen` has made.
     #[arg(long, value_name = "FILE")]
@@ -68,7 +69,11 @@ pub(super) async fn publish(data: &Path, arguments: PublishArgs) -> anyhow::Resu
     let PublishArgs { path, key, config, catalog } = arguments;
     let settings = Config::load(catalog.settings.as_deref(), data)?;
     let key = SigningKey::read(&key)?;
-    let package = Package::read(&path)?;
+    let mut package = Package::read(&path)?;
+    let component = plugin::component_of(&package.wasm);
+    let component =
+        component.map_err(|refusal| anyhow!("the component of `{}` {refusal}", path.display()))?;
+    package.wasm = component.into_owned();
     let publisher = open(&settings, catalog.catalog.as_deref()).await?;
     let (name, version) = (package.manifest.name.clone(), package.manifest.version);
     publisher.check_free(&name, version).await?;
@@ -147,7 +152,8 @@ struct ReleaseView<'a> {
     version: &'a str,
 }
 
-async fn open(settings: &Config, location: Option<&str>) -> anyhow::Result<Publisher> {
+/// The catalog that is named, or the one of the settings.
+pub(super) async fn open(settings: &Config, location: Option<&str>) -> anyhow::Result<Publisher> {
     let of_settings = settings.catalog.as_ref();
     let location = match (location, of_settings) {
         (Some(location), _) => Location::parse(location, Path::new(""))?,

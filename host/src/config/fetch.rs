@@ -72,6 +72,14 @@ impl Hosts {
 }
 
 impl HostPattern {
+    /// Whether every host of another pattern is one of this.
+    pub fn covers(&self, other: &Self) -> bool {
+        match other {
+            Self::Exactly(name) => self.matches(name),
+            Self::Below(name) => self == other || matches!(self, Self::Below(_)) && self.matches(name),
+        }
+    }
+
     fn matches(&self, host: &str) -> bool {
         match self {
             Self::Exactly(name) => host == name,
@@ -115,6 +123,22 @@ mod tests {
 
     fn of(text: &str) -> Result<Option<Fetch>, toml::de::Error> {
         toml::from_str(text).map(Fetch::of)
+    }
+
+    #[test]
+    fn a_pattern_covers_what_has_no_host_beside_its_own() {
+        let pattern = |text: &str| HostPattern::try_from(text.to_owned()).unwrap();
+        for (wide, narrow, covers) in [
+            ("a.test", "a.test", true),
+            ("*.a.test", "b.a.test", true),
+            ("*.a.test", "*.a.test", true),
+            ("*.a.test", "*.b.a.test", true),
+            ("*.a.test", "a.test", false),
+            ("a.test", "*.a.test", false),
+            ("b.a.test", "*.b.a.test", false),
+        ] {
+            assert_eq!(pattern(wide).covers(&pattern(narrow)), covers, "{wide} {narrow}");
+        }
     }
 
     #[test]

@@ -111,6 +111,25 @@ impl Grants {
         Ok(())
     }
 
+    /// What of these is not among those.
+    #[must_use]
+    pub fn without(&self, those: &Self) -> Self {
+        let covered = |host: &HostPattern| those.http.iter().any(|other| other.covers(host));
+        Self {
+            plain: self.plain.difference(&those.plain).copied().collect(),
+            http: self.http.iter().filter(|host| !covered(host)).cloned().collect(),
+            secrets: self.secrets.difference(&those.secrets).cloned().collect(),
+        }
+    }
+
+    /// Adds others.
+    pub fn extend(&mut self, others: Self) {
+        let Self { plain, http, secrets } = others;
+        self.plain.extend(plain);
+        self.http.extend(http);
+        self.secrets.extend(secrets);
+    }
+
     /// As [`Grants::add`] takes them.
     pub fn texts(&self) -> Vec<String> {
         let plain = self.plain.iter().map(ToString::to_string);
@@ -134,6 +153,23 @@ mod tests {
         }
         assert_eq!(grants.texts(), texts);
         assert!(Capability::ALL.into_iter().all(|capability| grants.allow(capability)));
+    }
+
+    #[test]
+    fn what_one_set_has_beyond_another_is_what_is_missing() {
+        let grants = |texts: &[&str]| {
+            let mut grants = Grants::default();
+            for text in texts {
+                grants.add(text).unwrap();
+            }
+            grants
+        };
+        let asked = grants(&["kv", "blobs", "http=a.b.test", "http=c.test", "secret=one", "secret=two"]);
+        let mut given = grants(&["blobs", "http=*.b.test", "secret=two"]);
+        let missing = asked.without(&given);
+        assert_eq!(missing.texts(), ["kv", "http=c.test", "secret=one"]);
+        given.extend(missing);
+        assert_eq!(asked.without(&given), Grants::default());
     }
 
     #[test]

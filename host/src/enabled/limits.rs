@@ -64,6 +64,31 @@ impl Limits {
         Ok(())
     }
 
+    /// These, where those say nothing.
+    #[must_use]
+    pub fn without(&self, those: &Self) -> Self {
+        fn beyond<T: Copy>(this: Option<T>, that: Option<T>) -> Option<T> {
+            this.filter(|_| that.is_none())
+        }
+        Self {
+            memory_bytes: beyond(self.memory_bytes, those.memory_bytes),
+            init: beyond(self.init, those.init),
+            request_hook: beyond(self.request_hook, those.request_hook),
+            stream_hook: beyond(self.stream_hook, those.stream_hook),
+            request_total: beyond(self.request_total, those.request_total),
+        }
+    }
+
+    /// Takes what others say where these say nothing.
+    pub fn extend(&mut self, others: &Self) {
+        let Self { memory_bytes, init, request_hook, stream_hook, request_total } = *others;
+        self.memory_bytes = self.memory_bytes.or(memory_bytes);
+        self.init = self.init.or(init);
+        self.request_hook = self.request_hook.or(request_hook);
+        self.stream_hook = self.stream_hook.or(stream_hook);
+        self.request_total = self.request_total.or(request_total);
+    }
+
     /// As [`Limits::add`] takes them.
     pub fn texts(&self) -> Vec<String> {
         let memory = self.memory_bytes.map(|bytes| match bytes % (1 << 20) {
@@ -147,6 +172,16 @@ mod tests {
             ["memory=64MiB", "init=200ms", "request-hook=1ms", "stream-hook=7ms", "request-total=900ms"];
         assert_eq!(limits(&texts).texts(), texts);
         assert_eq!(limits(&["memory=65KiB", "init=2s"]).texts(), ["memory=65KiB", "init=2000ms"]);
+    }
+
+    #[test]
+    fn what_is_said_goes_before_what_others_ask_for() {
+        let asked = limits(&["memory=128MiB", "init=200ms", "stream-hook=100ms"]);
+        let mut given = limits(&["memory=64MiB", "request-total=5s"]);
+        assert_eq!(asked.without(&given).texts(), ["init=200ms", "stream-hook=100ms"]);
+        given.extend(&asked);
+        let all = ["memory=64MiB", "init=200ms", "stream-hook=100ms", "request-total=5000ms"];
+        assert_eq!(given.texts(), all);
     }
 
     #[test]

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -16,7 +17,7 @@ use super::released::Released;
 use super::session::Initialised;
 use super::share::Shares;
 use crate::config::PluginLimits;
-use crate::enabled::{Capability, EnabledPlugin, Release, Terms};
+use crate::enabled::{Capability, Digest, EnabledPlugin, Release, Terms};
 use crate::error::{Failure, Kind};
 use crate::health::Health;
 use crate::ids::{KeyId, PluginName};
@@ -162,6 +163,11 @@ impl Catalog {
     /// Gets a release now, so that no request waits for it.
     pub async fn preload(&self, name: &PluginName, release: &Release) -> Result<(), LoadError> {
         self.released.load(&self.engine, name, release).await.map(drop)
+    }
+
+    /// Lets go of what was loaded of releases that are not among these, and answers how many they were.
+    pub fn keep_only(&self, used: &HashSet<Digest>) -> usize {
+        self.released.keep_only(used)
     }
 
     /// What a plugin says of itself on its terms.

@@ -33,7 +33,9 @@ mod wasi;
 
 pub use admission::Inadmissible;
 pub use catalog::{Catalog, CatalogError, CheckError, Entry, SelfDescription};
-pub use compile::precompile;
+#[cfg(not(feature = "compiler"))]
+pub use compile::component_of;
+pub use compile::{compatibility, precompile};
 pub use component::{CONTRACT, Refused};
 #[cfg(feature = "compiler")]
 pub use core_module::{component_of, is_core_module};

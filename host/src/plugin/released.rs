@@ -1,6 +1,6 @@
 //! Plugins of the catalog: fetched, verified, and kept by the digest of their release.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use super::component::{Compiled, Refused, one_line};
 use super::engine::Engine;
 use super::folder::LoadError;
 use crate::catalog::{Catalog, CatalogError, ReleaseStatement};
-use crate::enabled::{Digest, Release};
+use crate::enabled::{Digest, Release, Version};
 use crate::ids::PluginName;
 
 /// How long a release that was not to be had is not asked for again.
@@ -32,8 +32,15 @@ pub enum ReleaseError {
     #[error("the component {0}")]
     Component(#[from] Refused),
     /// There is no code for this host, and nothing here that could make it.
-    #[error("this Adit has no compiler, and there is no code for it: {0}")]
-    NoCode(CodeError),
+    #[error("this Adit has no compiler, and there is no code for it: {fault}{}", remedy(.fault, name, *version))]
+    NoCode {
+        /// Why.
+        fault: CodeError,
+        /// The plugin.
+        name: PluginName,
+        /// The version.
+        version: Version,
+    },
     /// The thread that compiled it is gone.
     #[error("it could not be compiled")]
     Interrupted,
@@ -51,6 +58,17 @@ pub enum CodeError {
     /// The engine does not take it.
     #[error("the engine refuses it: {0}")]
     Engine(String),
+}
+
+/// What makes the code that is missing.
+fn remedy(fault: &CodeError, name: &PluginName, version: Version) -> String {
+    match fault {
+        CodeError::Catalog(CatalogError::Missing(_)) => format!(
+            "; whoever publishes `{name}` makes it with `adit plugin precompile {name} {version}`, by an Adit of this \
+             version with the compiler"
+        ),
+        _ => String::new(),
+    }
 }
 
 /// The releases that were asked for.
@@ -101,6 +119,23 @@ impl Released {
         loaded
     }
 
+    /// Lets go of the releases that are not in use, and answers how many. Requests that run with one
+    /// keep it to their end, and one that somebody waits for stays.
+    pub(super) fn keep_only(&self, used: &HashSet<Digest>) -> usize {
+        let mut dropped = Vec::new();
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.retain(|digest, slot| {
+            let keep = used.contains(digest) || Arc::strong_count(slot) > 1;
+            if !keep {
+                dropped.push(Arc::clone(slot));
+            }
+            keep
+        });
+        // Giving code back takes its time, and nobody has to wait for that.
+        drop(slots);
+        dropped.len()
+    }
+
     async fn fetch(
         &self,
         engine: &Engine,
@@ -117,7 +152,8 @@ impl Released {
             Err(fault) => fault,
         };
         if cfg!(not(feature = "compiler")) {
-            return Err(ReleaseError::NoCode(without_code));
+            let (name, version) = (name.clone(), release.version);
+            return Err(ReleaseError::NoCode { fault: without_code, name, version });
         }
         tracing::warn!(plugin = %name, version = %release.version, "compiling a release here: {without_code}");
         let (engine, wasm) = (engine.clone(), catalog.content(&statement.wasm).await?);
@@ -152,4 +188,44 @@ fn map(engine: &Engine, file: &Path) -> wasmtime::Result<Component> {
     // file was compared with the digest right now. It lies in a folder that only this user can
     // write, where files are renamed into place and never written to, so it stays as it is.
     unsafe { Component::deserialize_file(&engine.wasmtime, file) }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+    use super::*;
+    use crate::config::PluginLimits;
+
+    #[tokio::test]
+    async fn what_no_key_uses_is_let_go_unless_somebody_waits_for_it() {
+        let engine = Engine::new(&PluginLimits { instances: 4, ..PluginLimits::default() }).unwrap();
+        let released = Released::default();
+        let name = PluginName::parse("guard").unwrap();
+        let release = |text: &str| Release {
+            version: Version::parse("1.0.0").unwrap(),
+            digest: Digest::of(text.as_bytes()),
+        };
+        for text in ["used", "unused", "awaited"] {
+            assert!(released.load(&engine, &name, &release(text)).await.is_err(), "there is no catalog");
+        }
+        let slot = |text: &str| released.slots.lock().unwrap().get(&release(text).digest).cloned();
+        let awaited = slot("awaited");
+        let used = HashSet::from([release("used").digest]);
+        assert_eq!(released.keep_only(&used), 1);
+        assert!(slot("used").is_some() && slot("unused").is_none() && awaited.is_some());
+        drop(awaited);
+        assert_eq!((released.keep_only(&used), released.keep_only(&used)), (1, 0));
+    }
+
+    #[test]
+    fn a_host_without_code_says_which_command_makes_it() {
+        let no_code = |fault| ReleaseError::NoCode {
+            fault,
+            name: PluginName::parse("guard").unwrap(),
+            version: Version::parse("1.2.3").unwrap(),
+        };
+        let missing = no_code(CatalogError::Missing("artifacts/x".to_owned()).into()).to_string();
+        assert!(missing.contains("`adit plugin precompile guard 1.2.3`"), "{missing}");
+        assert!(!no_code(CodeError::OtherMachine).to_string().contains("precompile"));
+    }
 }

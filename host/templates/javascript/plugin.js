@@ -1,9 +1,28 @@
 // Keeps a code name from models: prompts say something else in its place, and answers say it again.
+//@ finish
+
+import { write } from "adit:plugin/log@{{contract}}";
+//@ end
 
 // What an operator sets. `config.schema.json` says the same to machines.
 let settings;
 
-const DEFAULTS = { code_name: "Bluebird", public_name: "the project", long_prompts: null };
+const DEFAULTS = {
+  code_name: "Bluebird",
+  public_name: "the project",
+  //@ route
+  long_prompts: null,
+  //@ end
+  //@ request
+  house_rule: null,
+  //@ end
+  //@ event
+  forbidden_tool: null,
+  //@ end
+  //@ finish
+  log_from_tokens: 100000,
+  //@ end
+};
 
 // The contract counts text in bytes of UTF-8.
 const bytes = (text) => new TextEncoder().encode(text).length;
@@ -67,6 +86,43 @@ export const promptHook = {
       .filter(({ text }) => text.includes(settings.code_name))
       .map(({ id, text }) => ({ id, text: text.replaceAll(settings.code_name, settings.public_name) }));
     return edits.length ? { tag: "edit", val: edits } : { tag: "keep" };
+  },
+};
+//@ end
+//@ request
+
+export const requestHook = {
+  // The operator's rule is the last of the instructions.
+  onRequest(session, request) {
+    if (!settings.house_rule) return { tag: "keep" };
+    const system = [...request.system, { tag: "text", val: settings.house_rule }];
+    return { tag: "replace", val: { ...request, system } };
+  },
+};
+//@ end
+//@ event
+
+export const eventHook = {
+  // An answer ends where it calls a tool that the operator forbids.
+  onEvents(session, events) {
+    const called = events
+      .filter(({ tag, val }) => tag === "block-start" && val.kind.tag === "tool-use")
+      .map(({ val }) => val.kind.val.name);
+    if (called.includes(settings.forbidden_tool)) {
+      const message = "this tool may not be called";
+      return { tag: "stop", val: { status: 403, code: "tool_forbidden", message } };
+    }
+    return { tag: "pass" };
+  },
+};
+//@ end
+//@ finish
+
+export const finishHook = {
+  // Requests that cost much have a line in the operator's log.
+  onFinish(session, { usage }) {
+    const tokens = usage ? usage.inputTokens + usage.outputTokens : 0n;
+    if (tokens >= BigInt(settings.log_from_tokens)) write("info", `a request cost ${tokens} tokens`);
   },
 };
 //@ end

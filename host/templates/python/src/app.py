@@ -4,6 +4,16 @@ import json
 
 from componentize_py_types import Err
 from wit_world.imports.types import ConfigError, Descriptor, TextKinds
+#@ request
+from wit_world.imports.chat import Part_Text, RequestVerdict_Keep, RequestVerdict_Replace
+#@ end
+#@ event
+from wit_world.imports.chat import BlockKind_ToolUse, Event_BlockStart, EventVerdict_Pass, EventVerdict_Stop
+from wit_world.imports.types import Failure
+#@ end
+#@ finish
+from wit_world.imports import log
+#@ end
 #@ route
 from wit_world.imports.types import Route, RouteVerdict_Keep, RouteVerdict_To
 #@ end
@@ -14,7 +24,22 @@ from wit_world.imports.types import Edit, PromptVerdict_Edit, PromptVerdict_Keep
 from wit_world.imports.types import Outcome, TextVerdict_Rewrite
 #@ end
 
-DEFAULTS = {"code_name": "Bluebird", "public_name": "the project", "long_prompts": None}
+DEFAULTS = {
+    "code_name": "Bluebird",
+    "public_name": "the project",
+    #@ route
+    "long_prompts": None,
+    #@ end
+    #@ request
+    "house_rule": None,
+    #@ end
+    #@ event
+    "forbidden_tool": None,
+    #@ end
+    #@ finish
+    "log_from_tokens": 100_000,
+    #@ end
+}
 
 # What an operator sets. `config.schema.json` says the same to machines.
 settings = DEFAULTS
@@ -65,6 +90,39 @@ class PromptHook:
         code, public = settings["code_name"], settings["public_name"]
         edits = [Edit(it.id, it.text.replace(code, public)) for it in segments if code in it.text]
         return PromptVerdict_Edit(edits) if edits else PromptVerdict_Keep()
+#@ end
+#@ request
+
+
+class RequestHook:
+    def on_request(self, session, request):
+        """The operator's rule is the last of the instructions."""
+        if not settings["house_rule"]:
+            return RequestVerdict_Keep()
+        request.system.append(Part_Text(settings["house_rule"]))
+        return RequestVerdict_Replace(request)
+#@ end
+#@ event
+
+
+class EventHook:
+    def on_events(self, session, events):
+        """An answer ends where it calls a tool that the operator forbids."""
+        kinds = [event.value.kind for event in events if isinstance(event, Event_BlockStart)]
+        called = [kind.value.name for kind in kinds if isinstance(kind, BlockKind_ToolUse)]
+        if settings["forbidden_tool"] in called:
+            return EventVerdict_Stop(Failure(403, "tool_forbidden", "this tool may not be called"))
+        return EventVerdict_Pass()
+#@ end
+#@ finish
+
+
+class FinishHook:
+    def on_finish(self, session, report):
+        """Requests that cost much have a line in the operator's log."""
+        tokens = report.usage.input_tokens + report.usage.output_tokens if report.usage else 0
+        if tokens >= settings["log_from_tokens"]:
+            log.write(log.Level.INFO, f"a request cost {tokens} tokens")
 #@ end
 #@ text
 

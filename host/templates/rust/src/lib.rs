@@ -2,6 +2,17 @@
 
 use std::rc::Rc;
 
+//@ event
+use adit_plugin::Failure;
+use adit_plugin::chat::{BlockKind, Event, EventVerdict};
+//@ end
+//@ request
+use adit_plugin::chat::{Part, Request, RequestVerdict};
+//@ end
+//@ finish
+use adit_plugin::chat::Report;
+use adit_plugin::log;
+//@ end
 //@ text
 use adit_plugin::{Chunk, Outcome, TextKinds};
 //@ end
@@ -19,21 +30,48 @@ use adit_plugin::{Config, ConfigError, Plugin, PluginError, RequestContext};
 pub struct Settings {
     code_name: String,
     public_name: String,
+    //@ route
     long_prompts: Option<LongPrompts>,
+    //@ end
+    //@ request
+    house_rule: Option<String>,
+    //@ end
+    //@ event
+    forbidden_tool: Option<String>,
+    //@ end
+    //@ finish
+    log_from_tokens: u64,
+    //@ end
 }
+//@ route
 
 /// Which model answers long prompts.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(not(test), allow(dead_code, reason = "only the hook `route` looks at it"))]
 struct LongPrompts {
     from_bytes: u64,
     model: String,
 }
+//@ end
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { code_name: "Bluebird".to_owned(), public_name: "the project".to_owned(), long_prompts: None }
+        Self {
+            code_name: "Bluebird".to_owned(),
+            public_name: "the project".to_owned(),
+            //@ route
+            long_prompts: None,
+            //@ end
+            //@ request
+            house_rule: None,
+            //@ end
+            //@ event
+            forbidden_tool: None,
+            //@ end
+            //@ finish
+            log_from_tokens: 100_000,
+            //@ end
+        }
     }
 }
 
@@ -88,6 +126,33 @@ impl Plugin for CodeName {
         Ok(if edits.is_empty() { PromptVerdict::Keep } else { PromptVerdict::Edit(edits) })
     }
     //@ end
+    //@ request
+
+    /// The operator's rule is the last of the instructions.
+    fn on_request(&mut self, mut request: Request) -> Result<RequestVerdict, PluginError> {
+        let Some(rule) = &self.0.house_rule else { return Ok(RequestVerdict::Keep) };
+        request.system.push(Part::Text(rule.clone()));
+        Ok(RequestVerdict::Replace(request))
+    }
+    //@ end
+    //@ event
+
+    /// An answer ends where it calls a tool that the operator forbids.
+    fn on_events(&mut self, events: Vec<Event>) -> Result<EventVerdict, PluginError> {
+        let calls_it = |event: &Event| match event {
+            Event::BlockStart(start) => match &start.kind {
+                BlockKind::ToolUse(call) => Some(&call.name) == self.0.forbidden_tool.as_ref(),
+                _ => false,
+            },
+            _ => false,
+        };
+        Ok(if events.iter().any(calls_it) {
+            EventVerdict::Stop(Failure::new(403, "tool_forbidden", "this tool may not be called"))
+        } else {
+            EventVerdict::Pass
+        })
+    }
+    //@ end
     //@ text
 
     /// Answers say the code name again. Text that may be the beginning of the public name is left
@@ -107,6 +172,16 @@ impl Plugin for CodeName {
             }
         }
         Ok(Outcome::replace_front(chunk.text.len() - rest.len(), output))
+    }
+    //@ end
+    //@ finish
+
+    /// Requests that cost much have a line in the operator's log.
+    fn on_finish(&mut self, report: Report) {
+        let tokens = report.usage.map_or(0, |usage| usage.input_tokens + usage.output_tokens);
+        if tokens >= self.0.log_from_tokens {
+            log::info(format!("a request cost {tokens} tokens"));
+        }
     }
     //@ end
 }

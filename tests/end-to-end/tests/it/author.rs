@@ -9,6 +9,9 @@ use tempfile::TempDir;
 
 use crate::harness::{Setup, built};
 
+/// The hooks that every language has a template for, in the order of the contract.
+const HOOKS: &str = "route,prompt,request,event,text,finish";
+
 /// A command of authors, typed in a folder.
 fn adit(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(built::adit());
@@ -43,7 +46,7 @@ fn write(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) -> String {
 fn from_an_empty_folder_to_an_answer(language: &str) {
     let folder = TempDir::new().unwrap();
     let here = folder.path();
-    done(here, &["new", "code-name", "--lang", language, "--hooks", "route,prompt,text"]);
+    done(here, &["new", "code-name", "--lang", language, "--hooks", HOOKS]);
     let again = failed(here, &["new", "code-name", "--lang", language]);
     assert!(again.contains("exists already"), "{again}");
 
@@ -56,24 +59,43 @@ fn from_an_empty_folder_to_an_answer(language: &str) {
     let component = home.join("dist/code-name.wasm");
     let component = component.to_str().unwrap();
     let report: Value = serde_json::from_str(&done(here, &["check", component, "--json"])).unwrap();
-    assert_eq!((&report["good"], &report["hooks"]), (&json!(true), &json!(["route", "prompt", "text"])));
-    assert_eq!((&report["capabilities"], &report["config_faults"]), (&json!([]), &json!([])));
+    assert_eq!(
+        (&report["good"], &report["hooks"]),
+        (&json!(true), &json!(HOOKS.split(',').collect::<Vec<_>>()))
+    );
+    let imports = json!(["log"]);
+    assert_eq!((&report["capabilities"], &report["config_faults"]), (&imports, &json!([])));
 
     let tested = done(&home, &["test"]);
-    assert!(tested.contains("4 passed, 0 failed"), "{tested}");
+    assert!(tested.contains("7 passed, 0 failed"), "{tested}");
     golden_files_are_compared_and_written(&home);
 
     let played = done(&home, &["run", component, "--answer", "Tell the project."]);
     assert!(played.contains("on-prompt") && played.contains("µs"), "{played}");
     assert!(played.ends_with("the client reads\n  \"Tell Bluebird.\"\n"), "{played}");
 
-    // What was built is what a server runs.
-    let stack = Setup::new().plugin_file("code-name", &fs::read(component).unwrap()).start();
+    let settings = published(here, &home);
+    let stack = Setup::new().settings(&settings).start();
     let key = stack.key();
-    let limits = ["--limit", "memory=128MiB", "--limit", "stream-hook=100ms", "--limit", "request-total=5s"];
-    stack.adit(&[&["plugin", "enable", &key.name, "code-name"][..], &limits].concat());
+    let enable =
+        ["plugin", "enable", &key.name, "code-name", "--version", "0.1.0", "--settings", "adit.toml"];
+    let config = ["--as-requested", "--config", r#"{"house_rule":"Be brief.","log_from_tokens":0}"#];
+    stack.adit(&[&enable[..], &config].concat());
     assert_eq!(key.ask("Is Bluebird done?").content(), "Is Bluebird done?");
-    assert!(!stack.sim.last_body().to_string().contains("Bluebird"));
+    let asked = stack.sim.last_body().to_string();
+    assert!(asked.contains("Is the project done?") && asked.contains("Be brief."), "{asked}");
+    stack.server().wait_for_line(&["a request cost", "code-name"]);
+}
+
+/// Publishes what was built, and answers the settings of a server that trusts its publisher.
+fn published(here: &Path, home: &Path) -> String {
+    let public = done(here, &["keygen", "publisher.key"]);
+    let publish = ["publish", "--key", "../publisher.key", "--catalog", "../catalog"];
+    assert!(done(home, &publish).starts_with("code-name 0.1.0 "));
+    let again = failed(home, &publish);
+    assert!(again.contains("is published already"), "{again}");
+    let catalog = here.join("catalog");
+    format!("[catalog]\nlocation = {catalog:?}\ntrusted_keys = [{:?}]\n", public.trim_end())
 }
 
 fn golden_files_are_compared_and_written(home: &Path) {
@@ -82,10 +104,10 @@ fn golden_files_are_compared_and_written(home: &Path) {
     fs::write(&file, right.replace("about Bluebird,", "about Redbird,")).unwrap();
     let wrong = failed(home, &["test"]);
     assert!(wrong.contains("test text ... FAILED") && wrong.contains("answer[0]: expected"), "{wrong}");
-    assert!(wrong.contains("3 passed, 1 failed"), "{wrong}");
+    assert!(wrong.contains("6 passed, 1 failed"), "{wrong}");
     let updated = done(home, &["test", "--update"]);
     assert!(updated.contains("test text ... updated"), "{updated}");
-    assert!(done(home, &["test"]).contains("4 passed, 0 failed"));
+    assert!(done(home, &["test"]).contains("7 passed, 0 failed"));
     assert!(fs::read_to_string(&file).unwrap().starts_with("# The model says"), "the comment is gone");
 }
 
@@ -113,7 +135,7 @@ fn names_and_hooks_that_build_nothing_are_refused_in_one_line() {
     for (arguments, why) in [
         (["new", "1st", "--hooks", "text"], "begin with a letter"),
         (["new", "core", "--hooks", "text"], "compilers know another thing by it"),
-        (["new", "mine", "--hooks", "client-format"], "no template has the hook `client-format`"),
+        (["new", "mine", "--hooks", "client-format"], "`finish`, or copy `plugins/ollama`"),
     ] {
         let said = failed(folder.path(), &arguments);
         assert!(said.contains(why) && said.lines().count() == 1, "{said}");

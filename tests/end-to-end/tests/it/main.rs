@@ -6,6 +6,7 @@
 
 mod harness;
 
+mod as_requested;
 mod audit;
 mod author;
 mod bedrock_key;
@@ -34,6 +35,7 @@ mod patience;
 mod plugin_chain;
 mod plugin_limits;
 mod plugin_status;
+mod precompile;
 mod proxy;
 mod redaction;
 mod refused_plugins;
