@@ -68,7 +68,10 @@ fn from_an_empty_folder_to_an_answer(language: &str) {
 
     let tested = done(&home, &["test"]);
     assert!(tested.contains("7 passed, 0 failed"), "{tested}");
-    golden_files_are_compared_and_written(&home);
+    if language == "rust" {
+        // Nothing of it depends on the language, and a component with an interpreter takes long to compile.
+        golden_files_are_compared_and_written(&home);
+    }
 
     let played = done(&home, &["run", component, "--answer", "Tell the project."]);
     assert!(played.contains("on-prompt") && played.contains("µs"), "{played}");
@@ -95,7 +98,7 @@ fn published(here: &Path, home: &Path) -> String {
     let again = failed(home, &publish);
     assert!(again.contains("is published already"), "{again}");
     let catalog = here.join("catalog");
-    format!("[catalog]\nlocation = {catalog:?}\ntrusted_keys = [{:?}]\n", public.trim_end())
+    format!("[catalog]\nlocation = '{}'\ntrusted_keys = ['{}']\n", catalog.display(), public.trim_end())
 }
 
 fn golden_files_are_compared_and_written(home: &Path) {

@@ -70,7 +70,9 @@ fn code_is_added_to_a_release_that_was_published_before_its_engine() {
     let by_stranger = ["plugin", "precompile", PLUGIN, "0.1.0", "--key", "stranger", "--catalog", "catalog"];
     assert!(stack.refusal(&by_stranger).contains("it is signed by `ed25519:"));
     assert_eq!(written, there.iter().map(|file| fs::read(file).unwrap()).collect::<Vec<_>>());
-    there.iter().for_each(|file| fs::write(file, b"{}").unwrap());
+    for file in &there {
+        fs::write(file, b"{}").unwrap();
+    }
     assert!(stack.refusal(&precompile).contains("bears the signature of another key"));
     assert!(there.iter().all(|file| fs::read(file).unwrap() == b"{}"));
     let unknown = ["plugin", "precompile", PLUGIN, "0.2.0", "--key", "key", "--settings", "adit.toml"];
