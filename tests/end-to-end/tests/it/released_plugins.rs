@@ -16,13 +16,22 @@ fn versions() -> Vec<PathBuf> {
     versions
 }
 
+/// The versions of which this guest is kept.
+fn versions_with(guest: &str) -> Vec<PathBuf> {
+    let kept: Vec<_> =
+        versions().into_iter().filter(|version| version.join(format!("{guest}.wasm")).exists()).collect();
+    assert!(!kept.is_empty(), "{guest}");
+    kept
+}
+
 /// A server with the guests of a version.
 fn stack(version: &Path) -> Stack {
-    let mut setup = Setup::new();
+    const TESTED: [&str; 7] = ["hello", "redact", "route", "guard", "audit", "ollama", "titan-text"];
+    let mut setup = Setup::new().environment("ADIT_LOG", "warn,adit::plugin::output=info");
     for entry in fs::read_dir(version).unwrap() {
         let file = entry.unwrap().path();
         let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
-        assert!(["hello", "redact", "route"].contains(&name.as_str()), "nothing tests what `{name}` does");
+        assert!(TESTED.contains(&name.as_str()), "nothing tests what `{name}` does");
         setup = setup.plugin_file(&name, &fs::read(&file).unwrap());
     }
     setup.start()
@@ -87,5 +96,51 @@ fn plugins_of_every_released_version_work_in_one_chain() {
         assert_eq!(answer, "NO ADDRESS HERE", "{}", version.display());
         let listed: Value = serde_json::from_str(&stack.adit(&["plugin", "list", "--json"])).unwrap();
         assert!(listed.as_array().unwrap().iter().all(|entry| entry["problem"].is_null()), "{listed}");
+    }
+}
+
+#[test]
+fn guard_of_every_released_version_refuses_a_request_and_stops_an_answer() {
+    let rule = |place: &str| json!({"deny": [{"terms": ["falcon"], "in": place, "message": "Not here."}]});
+    for version in versions_with("guard") {
+        let stack = stack(&version);
+        let refused = stack.key().with("guard", &rule("prompt")).ask("a falcon");
+        assert_eq!((refused.status, &refused.error()["code"]), (403, &json!("content_denied")));
+        stack.sim.always(&json!({"splitBytes": 1}));
+        let stopped = stack.key().with("guard", &rule("answer")).stream("one falcon").answer();
+        assert!(!stopped.text().contains("falcon"), "{}", stopped.text());
+    }
+}
+
+#[test]
+fn audit_of_every_released_version_writes_its_record() {
+    for version in versions_with("audit") {
+        let stack = stack(&version);
+        assert_eq!(stack.key().with("audit", &json!({})).ask("hello").content(), "hello");
+        stack.server().wait_for_line(&["audit", "\"record\":\"request\"", "\"outcome\":\"complete\""]);
+    }
+}
+
+#[test]
+fn ollama_of_every_released_version_speaks_its_format() {
+    for version in versions_with("ollama") {
+        let stack = stack(&version);
+        let key = stack.key().with("ollama", &json!({}));
+        let chat =
+            json!({"model": MODEL, "stream": false, "messages": [{"role": "user", "content": "hello"}]});
+        let answer = key.post_to("/api/chat", &[], &chat);
+        assert_eq!(answer.json()["message"]["content"], "hello", "{}", answer.text());
+    }
+}
+
+#[test]
+fn titan_text_of_every_released_version_calls_its_model() {
+    for version in versions_with("titan-text") {
+        let stack = stack(&version);
+        let key = stack.key().with("titan-text", &json!({}));
+        let mut request = says("hello");
+        request["model"] = json!("amazon.titan-text-express-v1");
+        assert_eq!(key.post(&request).content(), "hello");
+        assert_eq!(key.post_for_stream(&request).answer().content(), "hello");
     }
 }
