@@ -68,10 +68,10 @@ fn a_plugin_answers_in_the_models_place_and_later_hooks_still_read_it() {
 fn a_full_house_is_said_before_a_model_is_called() {
     let setup = Setup::new().plugins(["hello"]).settings("[plugin_limits]\ninstances = 1");
     let stack = setup.script(json!([{"action": {"hang": true}}])).start();
-    let key = stack.key().with("hello", &json!({}));
+    let [key, other] = [stack.key(), stack.key()].map(|key| key.with("hello", &json!({})));
     let waiting = key.send(&says("one"));
     stack.sim.wait_for_a_request();
-    let refused = key.ask("two");
+    let refused = other.ask("two");
     assert_eq!((refused.status, &refused.error()["code"]), (503, &json!("overloaded")));
     assert_eq!(stack.sim.requests_so_far().len(), 1);
     drop(waiting);
