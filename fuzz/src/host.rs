@@ -9,7 +9,7 @@ use adit::error::{Failure, Kind};
 use adit::http::{App, router};
 use adit::ids::KeyId;
 use adit::pipeline::{EmbeddingPipeline, Pipeline, Plugin, Plugins, Replay, Upstream};
-use adit::store::{KeyName, Keys as _, Sqlite};
+use adit::store::{KeyName, Keys as _, NewKey, Sqlite};
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -54,7 +54,7 @@ impl Host {
         let data = TempDir::new().expect("there is a place for temporary files");
         let keys = Sqlite::open(data.path()).expect("an empty folder becomes a store");
         let name = KeyName::parse("fuzz").expect("a name");
-        let (key, _) = runtime.block_on(keys.create(name, Vec::new())).expect("a key is made");
+        let (key, _) = runtime.block_on(keys.create(NewKey::named(name))).expect("a key is made");
         let memory = Memory::default();
         let bedrock = Arc::new(memory.bedrock());
         let upstream: Arc<dyn Upstream> = bedrock.clone();

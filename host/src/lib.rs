@@ -15,6 +15,9 @@ pub mod config;
 // What an operator has switched on for a key.
 pub mod enabled;
 
+// What it may use, and what it used.
+pub mod metering;
+
 // Where published plugins come from, and whose word counts.
 pub mod catalog;
 

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::health::Health;
 use crate::plugin::Catalog;
-use crate::store::{Keys as _, Rollouts as _, Sqlite, StoreError};
+use crate::store::{Store, StoreError};
 
 /// How often what plugins did is written, and their files are looked at.
 const PERIOD: Duration = Duration::from_secs(2);
@@ -24,7 +24,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub(super) struct Housekeeping {
     catalog: Arc<Catalog>,
     health: Arc<Health>,
-    store: Arc<Sqlite>,
+    store: Arc<dyn Store>,
     /// Tells the counts of this process from those of others.
     process: String,
 }
@@ -33,7 +33,7 @@ impl Housekeeping {
     pub(super) fn new(
         catalog: Arc<Catalog>,
         health: Arc<Health>,
-        store: Arc<Sqlite>,
+        store: Arc<dyn Store>,
     ) -> Result<Self, StoreError> {
         let process = format!("{:016x}", getrandom::u64().map_err(StoreError::Randomness)?);
         Ok(Self { catalog, health, store, process })

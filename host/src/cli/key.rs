@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use super::key_plugin::{self, EnabledView, KeyPluginCommand};
 use super::key_policy::{self, KeyPolicyArgs, PolicyView};
-use super::{key_argument, output, table};
-use crate::store::{Key, KeyName, Keys, Label, Sqlite};
+use super::{key_argument, output, store, table};
+use crate::store::{Key, KeyName, Label, NewKey};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeyCommand {
@@ -45,10 +45,10 @@ pub(super) enum KeyCommand {
 }
 
 pub(super) async fn run(data: &Path, command: KeyCommand) -> anyhow::Result<()> {
-    let keys = Sqlite::open(data)?;
+    let keys = &*store::open(data)?;
     match command {
         KeyCommand::Create { name, labels, quiet } => {
-            let (api_key, key) = keys.create(name, labels).await?;
+            let (api_key, key) = keys.create(NewKey { labels, ..NewKey::named(name) }).await?;
             let id = &key.id;
             output::result(api_key.expose())
                 .with_context(|| format!("key `{id}` was made but could not be printed: revoke it"))?;
@@ -69,12 +69,12 @@ pub(super) async fn run(data: &Path, command: KeyCommand) -> anyhow::Result<()> 
             }
         }
         KeyCommand::Revoke { key } => {
-            let key = key_argument::find(&keys, &key).await?;
+            let key = key_argument::find(keys, &key).await?;
             keys.revoke(&key.id, Timestamp::now()).await?;
             output::note(&format!("Key `{}` ({}) is revoked.", key.id, key.name));
         }
-        KeyCommand::Policy(args) => key_policy::run(&keys, args).await?,
-        KeyCommand::Plugin(command) => key_plugin::run(data, &keys, command).await?,
+        KeyCommand::Policy(args) => key_policy::run(keys, args).await?,
+        KeyCommand::Plugin(command) => key_plugin::run(data, keys, command).await?,
     }
     Ok(())
 }

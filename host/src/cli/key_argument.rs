@@ -36,10 +36,10 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::store::{KeyName, Sqlite};
+    use crate::store::{KeyName, NewKey, Sqlite};
 
     async fn create(keys: &Sqlite, name: &str) -> (ApiKey, Key) {
-        keys.create(KeyName::parse(name).unwrap(), Vec::new()).await.unwrap()
+        keys.create(NewKey::named(KeyName::parse(name).unwrap())).await.unwrap()
     }
 
     #[tokio::test]

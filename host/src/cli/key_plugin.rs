@@ -13,7 +13,7 @@ use super::{key_argument, output, plugin_terms, table};
 use crate::enabled::EnabledPlugin;
 use crate::ids::PluginName;
 use crate::plugin::CheckError;
-use crate::store::{Keys, Sqlite};
+use crate::store::Store;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeyPluginCommand {
@@ -43,7 +43,7 @@ pub(super) enum SwitchCommand {
     },
 }
 
-pub(super) async fn run(data: &Path, keys: &Sqlite, command: KeyPluginCommand) -> anyhow::Result<()> {
+pub(super) async fn run(data: &Path, keys: &dyn Store, command: KeyPluginCommand) -> anyhow::Result<()> {
     match command {
         KeyPluginCommand::Switch(command) => switch(data, keys, command).await,
         KeyPluginCommand::List { key, json } => list(keys, &key, json).await,
@@ -51,7 +51,7 @@ pub(super) async fn run(data: &Path, keys: &Sqlite, command: KeyPluginCommand) -
 }
 
 /// Switches a plugin on or off.
-pub(super) async fn switch(data: &Path, keys: &Sqlite, command: SwitchCommand) -> anyhow::Result<()> {
+pub(super) async fn switch(data: &Path, keys: &dyn Store, command: SwitchCommand) -> anyhow::Result<()> {
     match command {
         SwitchCommand::Enable(arguments) => plugin_enable::enable(data, keys, arguments).await?,
         SwitchCommand::Disable { key, plugin } => {
@@ -63,7 +63,7 @@ pub(super) async fn switch(data: &Path, keys: &Sqlite, command: SwitchCommand) -
     Ok(())
 }
 
-async fn list(keys: &Sqlite, key: &str, json: bool) -> anyhow::Result<()> {
+async fn list(keys: &dyn Store, key: &str, json: bool) -> anyhow::Result<()> {
     let plugins = key_argument::find(keys, key).await?.plugins;
     if json {
         return output::json(&views(&plugins)?);

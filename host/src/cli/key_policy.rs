@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{key_argument, output};
 use crate::chat::{Caching, Guardrail, GuardrailMode, GuardrailTrace};
 use crate::ids::ModelPattern;
-use crate::store::{Keys, OnLoss, Policy, Sqlite};
+use crate::store::{Guarding, OnLoss, Policy, Store};
 
 /// Without any option the terms are shown. What is not named stays as it is.
 #[derive(Debug, Args)]
@@ -61,7 +61,7 @@ enum CachingArgument {
     Automatic,
 }
 
-pub(super) async fn run(keys: &Sqlite, args: KeyPolicyArgs) -> anyhow::Result<()> {
+pub(super) async fn run(keys: &dyn Store, args: KeyPolicyArgs) -> anyhow::Result<()> {
     let key = key_argument::find(keys, &args.key).await?;
     let json = args.json;
     let policy = changed(key.policy.clone(), args)?;
@@ -75,20 +75,20 @@ pub(super) async fn run(keys: &Sqlite, args: KeyPolicyArgs) -> anyhow::Result<()
 
 fn changed(mut policy: Policy, args: KeyPolicyArgs) -> anyhow::Result<Policy> {
     if args.all_models || !args.models.is_empty() {
-        policy.models = args.models;
+        policy.models = Some(args.models);
     }
     match args.losses {
-        Some(LossesArgument::Report) => policy.losses = OnLoss::Report,
-        Some(LossesArgument::Refuse) => policy.losses = OnLoss::Refuse,
+        Some(LossesArgument::Report) => policy.losses = Some(OnLoss::Report),
+        Some(LossesArgument::Refuse) => policy.losses = Some(OnLoss::Refuse),
         None => {}
     }
     match args.caching {
-        Some(CachingArgument::Client) => policy.caching = Caching::ByClient,
-        Some(CachingArgument::Automatic) => policy.caching = Caching::Automatic,
+        Some(CachingArgument::Client) => policy.caching = Some(Caching::ByClient),
+        Some(CachingArgument::Automatic) => policy.caching = Some(Caching::Automatic),
         None => {}
     }
     if args.no_guardrail {
-        policy.guardrail = None;
+        policy.guardrail = Some(Guarding::Off);
     }
     if let Some(text) = args.guardrail {
         let Some((id, version)) = text.rsplit_once(':').filter(|(id, version)| {
@@ -100,12 +100,12 @@ fn changed(mut policy: Policy, args: KeyPolicyArgs) -> anyhow::Result<Policy> {
                 "`{text}` is not a guardrail: expected its id or ARN, `:`, and a version number or `DRAFT`"
             );
         };
-        policy.guardrail = Some(Guardrail {
+        policy.guardrail = Some(Guarding::By(Guardrail {
             id: id.to_owned(),
             version: version.to_owned(),
             trace: if args.guardrail_trace { GuardrailTrace::Enabled } else { GuardrailTrace::Disabled },
             mode: if args.guardrail_async { GuardrailMode::Async } else { GuardrailMode::Sync },
-        });
+        }));
     }
     Ok(policy)
 }
@@ -127,15 +127,22 @@ struct GuardrailView {
     streamed_text: &'static str,
 }
 
+fn guardrail(policy: &Policy) -> Option<&Guardrail> {
+    match &policy.guardrail {
+        Some(Guarding::By(guardrail)) => Some(guardrail),
+        Some(Guarding::Off) | None => None,
+    }
+}
+
 impl PolicyView {
     pub(super) fn of(policy: &Policy) -> Self {
         Self {
-            models: policy.models.iter().map(ToString::to_string).collect(),
-            losses: match policy.losses {
+            models: policy.models.iter().flatten().map(ToString::to_string).collect(),
+            losses: match policy.losses.unwrap_or_default() {
                 OnLoss::Report => "report",
                 OnLoss::Refuse => "refuse",
             },
-            guardrail: policy.guardrail.as_ref().map(|guardrail| GuardrailView {
+            guardrail: guardrail(policy).map(|guardrail| GuardrailView {
                 id: guardrail.id.clone(),
                 version: guardrail.version.clone(),
                 trace: match guardrail.trace {
@@ -147,7 +154,7 @@ impl PolicyView {
                     GuardrailMode::Async => "async",
                 },
             }),
-            caching: match policy.caching {
+            caching: match policy.caching.unwrap_or_default() {
                 Caching::ByClient => "client",
                 Caching::Automatic => "automatic",
             },
@@ -185,16 +192,17 @@ mod tests {
     #[test]
     fn changes_only_what_is_named() {
         let first = after(Policy::default(), "--model amazon.* --model fast --losses refuse").unwrap();
-        assert_eq!(first.models.len(), 2);
+        assert_eq!(first.models.as_ref().unwrap().len(), 2);
         let second = after(first.clone(), "--guardrail arn:aws:bedrock:us-east-1:1:guardrail/g:7").unwrap();
-        assert_eq!((&second.models, second.losses), (&first.models, OnLoss::Refuse));
-        let guardrail = second.guardrail.as_ref().unwrap();
+        assert_eq!((&second.models, second.losses), (&first.models, Some(OnLoss::Refuse)));
+        let guardrail = guardrail(&second).unwrap();
         assert_eq!(
             (guardrail.id.as_str(), guardrail.version.as_str()),
             ("arn:aws:bedrock:us-east-1:1:guardrail/g", "7")
         );
         let third = after(second, "--no-guardrail --all-models --losses report").unwrap();
-        assert_eq!(third, Policy::default());
+        assert_eq!((third.models, third.guardrail), (Some(Vec::new()), Some(Guarding::Off)));
+        assert_eq!(third.losses, Some(OnLoss::Report));
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod publish;
 mod release;
 mod requested;
 pub mod serve;
+mod store;
 mod table;
 
 use std::net::SocketAddr;

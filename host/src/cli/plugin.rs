@@ -9,10 +9,9 @@ use super::key_plugin::{self, SwitchCommand};
 use super::plugin_rollout::{self, RolloutArgs};
 use super::precompile::{self, PrecompileArgs};
 use super::publish::{self, PublishArgs, ReleasesArgs};
-use super::{SettingsFile, output, plugin_status, table};
+use super::{SettingsFile, output, plugin_status, store, table};
 use crate::config::Config;
 use crate::plugin::{Catalog, Entry};
-use crate::store::Sqlite;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PluginCommand {
@@ -53,11 +52,11 @@ pub(super) enum PluginCommand {
 pub(super) async fn run(data: &Path, command: PluginCommand) -> anyhow::Result<()> {
     match command {
         PluginCommand::List { json, settings } => list(data, json, &settings).await,
-        PluginCommand::Switch(command) => key_plugin::switch(data, &Sqlite::open(data)?, command).await,
-        PluginCommand::Status { json } => plugin_status::run(&Sqlite::open(data)?, json).await,
+        PluginCommand::Switch(command) => key_plugin::switch(data, &*store::open(data)?, command).await,
+        PluginCommand::Status { json } => plugin_status::run(&*store::open(data)?, json).await,
         #[cfg(feature = "compiler")]
         PluginCommand::Author(command) => super::author::run(command).await,
-        PluginCommand::Rollout(args) => plugin_rollout::run(data, &Sqlite::open(data)?, args).await,
+        PluginCommand::Rollout(args) => plugin_rollout::run(data, &*store::open(data)?, args).await,
         PluginCommand::Keygen { file } => publish::keygen(&file),
         PluginCommand::Publish(arguments) => publish::publish(data, arguments).await,
         PluginCommand::Precompile(arguments) => precompile::precompile(data, arguments).await,

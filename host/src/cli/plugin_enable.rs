@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::enabled::{EnabledPlugin, Terms};
 use crate::ids::PluginName;
 use crate::plugin::{Catalog, CheckError};
-use crate::store::{Keys, Position, Sqlite};
+use crate::store::{Position, Store};
 
 #[derive(Debug, Args)]
 pub(super) struct EnableArgs {
@@ -43,7 +43,7 @@ pub(super) struct EnableArgs {
 }
 
 /// Switches a plugin on.
-pub(super) async fn enable(data: &Path, keys: &Sqlite, arguments: EnableArgs) -> anyhow::Result<()> {
+pub(super) async fn enable(data: &Path, keys: &dyn Store, arguments: EnableArgs) -> anyhow::Result<()> {
     let EnableArgs { key, plugin, config, version, before, grants, terms, settings } = arguments;
     let key = key_argument::find(keys, &key).await?;
     let settings = Config::load(settings.as_deref(), data)?;

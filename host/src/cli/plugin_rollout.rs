@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::enabled::{EnabledPlugin, Percent, Rollout};
 use crate::ids::PluginName;
 use crate::plugin::Catalog;
-use crate::store::{Key, Keys, Rollouts, Sqlite};
+use crate::store::{Key, Store};
 
 #[derive(Debug, Args)]
 pub(super) struct RolloutArgs {
@@ -37,7 +37,7 @@ pub(super) struct RolloutArgs {
     settings: SettingsFile,
 }
 
-pub(super) async fn run(data: &Path, store: &Sqlite, args: RolloutArgs) -> anyhow::Result<()> {
+pub(super) async fn run(data: &Path, store: &dyn Store, args: RolloutArgs) -> anyhow::Result<()> {
     let RolloutArgs { plugin, version, percent, step_back_after, stop, finish, settings } = args;
     if stop {
         store.stop_rollout(&plugin).await?;
@@ -108,19 +108,13 @@ mod tests {
     use super::*;
     use crate::enabled::{Digest, Release, Version};
     use crate::ids::KeyId;
-    use crate::store::{KeyName, Policy};
+    use crate::store::KeyName;
 
     fn key(number: u32, revoked: Option<Timestamp>, plugins: &[&str]) -> Key {
         let plugin = |name: &&str| EnabledPlugin::new(PluginName::parse(*name).unwrap(), "{}");
-        Key {
-            id: KeyId::parse(format!("key{number:07}")).unwrap(),
-            name: KeyName::parse("laptop").unwrap(),
-            labels: Vec::new(),
-            created: Timestamp::UNIX_EPOCH,
-            revoked,
-            plugins: plugins.iter().map(plugin).collect(),
-            policy: Policy::default(),
-        }
+        let id = KeyId::parse(format!("key{number:07}")).unwrap();
+        let new = Key::new(id, KeyName::parse("laptop").unwrap(), Timestamp::UNIX_EPOCH);
+        Key { revoked, plugins: plugins.iter().map(plugin).collect(), ..new }
     }
 
     #[test]

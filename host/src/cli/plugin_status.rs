@@ -8,9 +8,9 @@ use serde::Serialize;
 use super::{output, table};
 use crate::enabled::{Release, Rollout};
 use crate::health::{Calls, Counts, Metric, Metrics};
-use crate::store::{PluginStatus, Rollouts, Sqlite};
+use crate::store::{PluginStatus, Store};
 
-pub(super) async fn run(store: &Sqlite, json: bool) -> anyhow::Result<()> {
+pub(super) async fn run(store: &dyn Store, json: bool) -> anyhow::Result<()> {
     let (status, rollouts) = (store.plugin_status().await?, store.rollouts().await?);
     if json {
         return output::json(&View {

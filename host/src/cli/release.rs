@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::enabled::{InvalidRelease, Version};
 use crate::ids::PluginName;
 use crate::plugin::CheckError;
-use crate::store::Sqlite;
+use crate::store::Store;
 
 /// What was typed after `--version`.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +34,7 @@ pub(super) async fn catalog(settings: &Config) -> Option<Catalog> {
 
 /// Finds the release that is wanted.
 pub(super) async fn pin(
-    keys: &Sqlite,
+    keys: &dyn Store,
     catalog: Option<&Catalog>,
     plugin: &PluginName,
     WantedRelease(wanted): WantedRelease,

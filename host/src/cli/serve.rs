@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 
 use super::housekeeping::Housekeeping;
-use super::{ServeArgs, output, release};
+use super::{ServeArgs, output, release, store};
 use crate::bedrock::Bedrock;
 use crate::config::{self, Config};
 use crate::fetch::{Fetcher, Outbound};
@@ -16,7 +16,7 @@ use crate::http::{self, App};
 use crate::ingress::local::Local;
 use crate::pipeline::{EmbeddingPipeline, Pipeline, Replay};
 use crate::plugin::{Catalog, Services};
-use crate::store::{Keys, SeedRoot, Sqlite};
+use crate::store::{SeedRoot, Store};
 
 /// How long requests that run may take to end after a stop was asked for.
 const GRACE: Duration = Duration::from_secs(30);
@@ -27,10 +27,10 @@ pub async fn run(data: &Path, args: ServeArgs) -> anyhow::Result<()> {
     config.bedrock.endpoint = args.upstream.or(config.bedrock.endpoint);
 
     let secrets = config.secrets.read()?;
-    let keys = Arc::new(Sqlite::open(data)?);
+    let keys = store::open(data)?;
     let seed_root = SeedRoot::new(*keys.seed_root().expose());
     let services = Services {
-        values: Some(Arc::<Sqlite>::clone(&keys)),
+        values: Some(keys.clone()),
         outbound: Outbound::new(config.private_hosts.clone()),
         secrets,
     };
@@ -46,7 +46,7 @@ pub async fn run(data: &Path, args: ServeArgs) -> anyhow::Result<()> {
     tokio::spawn(load_releases(Arc::clone(&catalog), Arc::clone(&keys)));
     let replay = match config.replay {
         config::Replay::Capsule => Replay::Capsule(*keys.seed_root().expose()),
-        config::Replay::Store => Replay::Store(Arc::<Sqlite>::clone(&keys)),
+        config::Replay::Store => Replay::Store(keys.clone()),
         config::Replay::Off => Replay::Off,
     };
     let housekeeping = Housekeeping::new(Arc::clone(&catalog), Arc::clone(&health), Arc::clone(&keys))?;
@@ -98,7 +98,7 @@ async fn load_plugins(catalog: &Arc<Catalog>) -> anyhow::Result<()> {
 
 /// Gets the releases that keys use, while requests are served already: those that need one wait for
 /// it, and a catalog that is out of reach holds up nobody else.
-async fn load_releases(catalog: Arc<Catalog>, keys: Arc<Sqlite>) {
+async fn load_releases(catalog: Arc<Catalog>, keys: Arc<dyn Store>) {
     let keys = match keys.list().await {
         Ok(keys) => keys,
         Err(fault) => return tracing::error!(%fault, "which releases are used is not known"),

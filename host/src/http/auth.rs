@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, header};
+use jiff::Timestamp;
 
 use super::App;
 use crate::error::{Failure, Kind};
@@ -14,9 +15,12 @@ pub(super) async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Arc<S
     let presented = ApiKey::parse(presented)
         .map_err(|_| refused("the API key is malformed; check that it was copied whole"))?;
     let stored = app.keys.find(presented.id()).await?.ok_or_else(unknown)?;
-    match stored.verify(&presented) {
+    match stored.verify(&presented, Timestamp::now()) {
         Verification::Verified => Ok(stored),
         Verification::WrongSecret => Err(unknown()),
+        Verification::Expired => {
+            Err(refused("the API key, or this secret of it, has expired; ask the operator for another one"))
+        }
         Verification::Revoked => Err(refused("the API key was revoked; ask the operator for another one")),
     }
 }

@@ -42,12 +42,12 @@ async fn answer(
     let decoded = embeddings::decode(&body)?;
     drop(body);
 
-    if key.key.policy.guardrail.is_some() {
+    if key.terms.guardrail.is_some() {
         // A policy is never left out silently, and Bedrock's guardrails check conversations alone.
         let message = "your API key has a guardrail, which cannot check embeddings; ask the operator";
         return Err(Failure::new(Kind::ModelNotAllowed, message).with_param("model"));
     }
-    let terms = terms::of(&key.key.policy, headers, decoded.dropped, deadline)?;
+    let terms = terms::of(&key.terms, headers, decoded.dropped, deadline)?;
     let chain = chain(app, &key, id, skipped, "openai-embeddings", Delivery::Whole, deadline).await?;
     let Embedded { model, dropped, embeddings: made } =
         app.embeddings.run(decoded.request, chain, terms).await?;

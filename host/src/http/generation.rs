@@ -106,7 +106,7 @@ pub(super) async fn run(
     wanted: Wanted,
 ) -> Result<Outcome, Failure> {
     let Wanted { mut request, dropped, wish, deadline } = wanted;
-    let policy = &key.key.policy;
+    let policy = &key.terms;
     let terms = terms::of(policy, headers, dropped, deadline)?;
     terms::apply(policy, &mut request);
     remote::fetch(app, &mut request, deadline).await?;
@@ -130,7 +130,7 @@ pub(super) async fn chain(
     delivery: Delivery,
     deadline: Deadline,
 ) -> Result<Chain, Failure> {
-    let key = &key.key;
+    let (plugins, key) = (&key.terms.plugins, &key.key);
     let label = |label: &crate::store::Label| Label { name: label.name.clone(), value: label.value.clone() };
     let context = Context {
         request: id.clone(),
@@ -140,7 +140,7 @@ pub(super) async fn chain(
         delivery,
         deadline,
     };
-    Chain::bind(&*app.plugins, &key.plugins, context, &app.health, skipped).await
+    Chain::bind(&*app.plugins, plugins, context, &app.health, skipped).await
 }
 
 /// The answer in one piece.

@@ -47,7 +47,7 @@ async fn listed(app: &App, headers: &HeaderMap) -> Result<Vec<openai::Model>, Fa
 
 /// The models that a key may ask for.
 pub(super) async fn allowed(app: &App, key: &StoredKey) -> Result<Vec<Model>, Failure> {
-    let policy = terms::models(&key.key.policy);
+    let policy = terms::models(&key.terms);
     let upstream = app.pipeline.upstream();
     let mut models = upstream.models().await?;
     models.retain(|model| policy.allows(&model.id, &upstream.resolve(&model.id)));

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use crate::chat::{Caching, Request};
 use crate::error::Failure;
 use crate::pipeline::{Deadline, Losses, ModelPolicy, Terms};
-use crate::store::{OnLoss, Policy};
+use crate::store::{Effective, OnLoss};
 
 const STRICT: &str = "x-adit-strict";
 const EXPLAIN: &str = "x-adit-explain";
@@ -29,7 +29,7 @@ pub(super) fn explain(headers: &HeaderMap) -> Result<Wish, Failure> {
 
 /// The terms of a request that has lost the fields in `dropped` already.
 pub(super) fn of(
-    policy: &Policy,
+    policy: &Effective,
     headers: &HeaderMap,
     dropped: Vec<Cow<'static, str>>,
     deadline: Deadline,
@@ -44,12 +44,12 @@ pub(super) fn of(
 }
 
 /// Which models the key may use.
-pub(super) fn models(policy: &Policy) -> ModelPolicy {
+pub(super) fn models(policy: &Effective) -> ModelPolicy {
     if policy.models.is_empty() { ModelPolicy::Any } else { ModelPolicy::Only(policy.models.clone()) }
 }
 
 /// What the policy adds to a request, whatever the client sent.
-pub(super) fn apply(policy: &Policy, request: &mut Request) {
+pub(super) fn apply(policy: &Effective, request: &mut Request) {
     request.guardrail.clone_from(&policy.guardrail);
     if policy.caching == Caching::Automatic {
         request.caching = Caching::Automatic;
@@ -77,7 +77,8 @@ mod tests {
 
     #[test]
     fn a_client_can_be_stricter_than_its_policy_and_not_looser() {
-        let (report, refuse) = (Policy::default(), Policy { losses: OnLoss::Refuse, ..Policy::default() });
+        let (report, refuse) =
+            (Effective::default(), Effective { losses: OnLoss::Refuse, ..Effective::default() });
         for (policy, value, refuses) in [
             (&report, "true", true),
             (&report, "false", false),

@@ -75,6 +75,17 @@ id!(
 );
 
 id!(
+    /// The name of a team: keys that belong together.
+    TeamName,
+    "team name",
+    "1 to 64 lower-case letters, digits, `-` and `_`",
+    |text| {
+        (1..=64).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte))
+    }
+);
+
+id!(
     /// The id under which one request is logged and answered (`x-request-id`).
     RequestId,
     "request id",

@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::error::{Failure, Kind};
-use crate::ids::{KeyId, PluginName};
+use crate::ids::{KeyId, PluginName, TeamName};
 
 /// Why the store could not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -58,11 +58,31 @@ pub enum StoreError {
     /// There is no key with this id.
     #[error("there is no key `{0}`")]
     UnknownKey(KeyId),
-    /// The key has no such plugin in its chain.
-    #[error("plugin `{plugin}` is not enabled for key `{key}`")]
+    /// There is no team with this name.
+    #[error("there is no team `{0}`: `adit team create {0}` makes it")]
+    UnknownTeam(TeamName),
+    /// There is a team with this name already.
+    #[error("there is a team `{0}` already")]
+    DuplicateTeam(TeamName),
+    /// The team has keys.
+    #[error("team `{team}` still has {keys} keys: put them into another team first, or revoke them")]
+    TeamInUse {
+        /// The team.
+        team: TeamName,
+        /// How many keys.
+        keys: u32,
+    },
+    /// Others were quicker, again and again.
+    #[error("the store is changed by many at once: try again")]
+    Contended,
+    /// The id is that of a session of another key.
+    #[error("the session belongs to another key")]
+    ForeignSession,
+    /// The chain has no such plugin.
+    #[error("plugin `{plugin}` is not enabled for {owner}")]
     NotEnabled {
-        /// The key.
-        key: KeyId,
+        /// The key or the team, as a person reads it.
+        owner: String,
         /// The plugin.
         plugin: PluginName,
     },

@@ -5,7 +5,7 @@ use super::source::{File, Violation};
 const SOURCE: &str = "host/src/";
 
 /// A module of the host and the modules that it may name. `main`, `lib` and `cli` put everything together.
-const MAY_IMPORT: [(&str, &[&str]); 20] = [
+const MAY_IMPORT: [(&str, &[&str]); 21] = [
     ("ids", &["error", "chat", "env"]),
     ("error", &["ids", "chat", "env"]),
     ("chat", &["ids", "error", "env"]),
@@ -15,15 +15,16 @@ const MAY_IMPORT: [(&str, &[&str]); 20] = [
     ("capability", &["toml_text", "chat", "ids"]),
     ("config", &["toml_text", "capability", "ids", "error", "env"]),
     ("enabled", &["config", "ids"]),
+    ("metering", &["ids", "error"]),
     ("catalog", &["toml_text", "enabled", "config", "ids"]),
     ("health", &["enabled", "ids", "error", "config"]),
-    ("pipeline", &["chat", "capability", "health", "enabled", "ids", "error", "config"]),
+    ("pipeline", &["metering", "chat", "capability", "health", "enabled", "ids", "error", "config"]),
     (
         "plugin",
         &["catalog", "chat", "pipeline", "health", "store", "enabled", "fetch", "config", "ids", "error"],
     ),
     ("bedrock", &["chat", "capability", "pipeline", "config", "ids", "error"]),
-    ("store", &["chat", "pipeline", "health", "enabled", "ids", "error", "config"]),
+    ("store", &["metering", "chat", "pipeline", "health", "enabled", "ids", "error", "config"]),
     ("fetch", &["config"]),
     (
         "http",
@@ -32,6 +33,7 @@ const MAY_IMPORT: [(&str, &[&str]); 20] = [
             "wire",
             "chat",
             "capability",
+            "metering",
             "pipeline",
             "health",
             "store",
@@ -72,6 +74,7 @@ const ALL: &[&str] = &[
     "capability",
     "config",
     "enabled",
+    "metering",
     "fetch",
     "health",
     "pipeline",

@@ -5,11 +5,13 @@ use super::source::{File, Violation, after_word};
 const SOURCE: &str = "host/src/";
 
 /// Crates, and where in the host they may be named. A name that ends in `_` stands for all that begin so.
-const OWNERS: [(&str, &[&str]); 14] = [
+const OWNERS: [(&str, &[&str]); 16] = [
     ("wasmtime", &["plugin/"]),
     ("wasmtime_wasi", &["plugin/"]),
     ("aws_sdk_s3", &["catalog/"]),
-    ("aws_", &["bedrock/", "catalog/"]),
+    ("aws_sdk_dynamodb", &["store/dynamodb/"]),
+    ("aws_sdk_ssm", &["store/"]),
+    ("aws_", &["bedrock/", "catalog/", "store/dynamodb/"]),
     ("rusqlite", &["store/"]),
     ("axum", &["http/", "ingress/"]),
     ("hyper_util", &["fetch/"]),

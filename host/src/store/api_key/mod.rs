@@ -47,9 +47,18 @@ pub struct ApiKey {
 impl ApiKey {
     /// Makes a new key from the operating system's randomness, and fails if there is none.
     pub fn generate() -> Result<Self, getrandom::Error> {
+        Self::with_id(&random_id()?)
+    }
+
+    /// Makes another secret for a key that there is.
+    pub fn generate_for(id: &KeyId) -> Result<Self, getrandom::Error> {
+        Self::with_id(id.as_str())
+    }
+
+    fn with_id(id: &str) -> Result<Self, getrandom::Error> {
         let mut random = [0; 32];
         getrandom::fill(&mut random)?;
-        let mut body = format!("{PREFIX}{}_{}", random_id()?, base62::encode(random, SECRET_LENGTH));
+        let mut body = format!("{PREFIX}{id}_{}", base62::encode(random, SECRET_LENGTH));
         body.push_str(&checksum(&body));
         Self::parse(&body).map_err(|_| getrandom::Error::UNEXPECTED)
     }

@@ -4,9 +4,10 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension, Transaction, params};
 
+use super::super::record::{damaged, enabled};
 use super::super::{PluginStatus, StoreError};
-use super::rows::{damaged, time};
-use super::{Sqlite, enabled, rollout};
+use super::rows::time;
+use super::{Sqlite, releases};
 use crate::error::Failure;
 use crate::health::{Counts, Entry, Ledger, SteppedBack};
 use crate::ids::PluginName;
@@ -61,7 +62,7 @@ fn write(
             ])?;
         let failures = counts.failures().saturating_sub(before.failures());
         if let (Some(release), 1..) = (release, failures) {
-            let ended = rollout::note_failures(transaction, plugin, release, failures, now)?;
+            let ended = releases::note_failures(transaction, plugin, release, failures, now)?;
             stepped_back.extend(ended.map(|failures| SteppedBack {
                 plugin: plugin.clone(),
                 release: release.clone(),
@@ -72,14 +73,8 @@ fn write(
     Ok(stepped_back)
 }
 
-impl Sqlite {
-    /// What each release of each plugin did, summed over the processes of the last week.
-    pub async fn plugin_status(&self) -> Result<Vec<PluginStatus>, StoreError> {
-        self.read(status).await
-    }
-}
-
-fn status(transaction: &Transaction<'_>) -> Result<Vec<PluginStatus>, StoreError> {
+/// What each release of each plugin did, summed over the processes of the last week.
+pub(super) fn status(transaction: &Transaction<'_>) -> Result<Vec<PluginStatus>, StoreError> {
     let mut statement = transaction.prepare_cached(
         "SELECT plugin, release, counts, updated FROM plugin_status ORDER BY plugin, release",
     )?;
@@ -114,7 +109,7 @@ mod tests {
     #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
     use tempfile::TempDir;
 
-    use super::super::super::{Keys, Rollouts};
+    use super::super::super::{Keys, NewKey, Releases};
     use super::*;
     use crate::enabled::{Digest, EnabledPlugin, Percent, Release, Rollout, Version};
     use crate::store::{KeyName, Position};
@@ -152,12 +147,12 @@ mod tests {
     async fn a_rollout_steps_back_after_its_failures_for_every_process() {
         let folder = TempDir::new().unwrap();
         let (store, other) = (Sqlite::open(folder.path()).unwrap(), Sqlite::open(folder.path()).unwrap());
-        let (_, key) = store.create(KeyName::parse("laptop").unwrap(), Vec::new()).await.unwrap();
+        let (_, key) = store.create(NewKey::named(KeyName::parse("laptop").unwrap())).await.unwrap();
         let pinned = EnabledPlugin { release: Some(release("1.0.0")), ..EnabledPlugin::new(name(), "{}") };
         store.enable_plugin(&key.id, pinned.clone(), Position::Last).await.unwrap();
         let runs = async |store: &Sqlite| {
             let found = store.find(&key.id).await.unwrap().unwrap();
-            found.key.plugins[0].release.as_ref().map(|release| release.version.to_string()).unwrap()
+            found.terms.plugins[0].release.as_ref().map(|release| release.version.to_string()).unwrap()
         };
         assert_eq!(runs(&other).await, "1.0.0");
         let rollout = Rollout {
@@ -190,7 +185,7 @@ mod tests {
     async fn a_rollout_to_all_keys_can_be_made_their_own_and_any_can_be_stopped() {
         let folder = TempDir::new().unwrap();
         let store = Sqlite::open(folder.path()).unwrap();
-        let (_, key) = store.create(KeyName::parse("laptop").unwrap(), Vec::new()).await.unwrap();
+        let (_, key) = store.create(NewKey::named(KeyName::parse("laptop").unwrap())).await.unwrap();
         store.enable_plugin(&key.id, EnabledPlugin::new(name(), "{}"), Position::Last).await.unwrap();
         let rollout = |percent| Rollout {
             plugin: name(),

@@ -4,15 +4,15 @@
 //! and a key that has not changed is not even read (see [`reader`]). Writes go through a second
 //! connection on a blocking thread. Several processes may use the file at once.
 
-mod chain;
-mod enabled;
+mod answers;
 mod health;
+mod meters;
 mod open;
-mod policy;
 mod reader;
 mod releases;
-mod rollout;
 mod rows;
+mod sessions;
+mod teams;
 mod thoughts;
 mod values;
 
@@ -23,9 +23,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
-use super::{ApiKey, Key, KeyName, Keys, Label, Policy, Position, SeedRoot, StoreError, StoredKey};
-use crate::enabled::EnabledPlugin;
-use crate::ids::{KeyId, PluginName};
+use super::{Edit, Key, KeyRecord, Keys, SeedRoot, Store, StoreError, StoredKey};
+use crate::ids::KeyId;
 use reader::Reader;
 
 /// The keys in a SQLite file.
@@ -91,83 +90,50 @@ impl Keys for Sqlite {
         lock(&self.reader).find(id)
     }
 
-    async fn create(&self, name: KeyName, labels: Vec<Label>) -> Result<(ApiKey, Key), StoreError> {
-        let api_key = ApiKey::generate()?;
-        let key = Key {
-            id: api_key.id().clone(),
-            name,
-            labels: sorted(labels)?,
-            created: rows::time(Timestamp::now().as_millisecond())?,
-            revoked: None,
-            plugins: Vec::new(),
-            policy: Policy::default(),
-        };
-        let stored = StoredKey::new(key.clone(), api_key.secret_hash().clone());
-        self.write(move |transaction| rows::insert_key(transaction, &stored)).await?;
-        Ok((api_key, key))
+    async fn find_principal(&self, arn: &str, now: Timestamp) -> Result<Option<Arc<StoredKey>>, StoreError> {
+        lock(&self.reader).find_principal(arn, now)
     }
 
     async fn list(&self) -> Result<Vec<Key>, StoreError> {
-        self.read(|transaction| rows::keys(transaction)).await
+        let records = self.read(|transaction| rows::keys(transaction)).await?;
+        Ok(records.into_iter().map(|record| record.key).collect())
     }
 
-    async fn revoke(&self, id: &KeyId, at: Timestamp) -> Result<(), StoreError> {
-        let id = id.clone();
-        self.write(move |transaction| rows::revoke_key(transaction, &id, at)).await
-    }
-
-    async fn set_policy(&self, id: &KeyId, policy: Policy) -> Result<(), StoreError> {
-        let id = id.clone();
-        self.write(move |transaction| rows::replace_policy(transaction, &id, &policy)).await
-    }
-
-    async fn enable_plugin(
-        &self,
-        id: &KeyId,
-        plugin: EnabledPlugin,
-        position: Position,
-    ) -> Result<(), StoreError> {
-        let id = id.clone();
+    async fn insert(&self, record: KeyRecord) -> Result<(), StoreError> {
         self.write(move |transaction| {
-            let mut plugins = rows::existing_key(transaction, &id)?.key.plugins;
-            chain::enable(&mut plugins, plugin, &position).map_err(|plugin| not_enabled(&id, plugin))?;
-            rows::replace_plugins(transaction, &id, &plugins)
+            check_team(transaction, &record.key)?;
+            rows::insert_key(transaction, &record)
         })
         .await
     }
 
-    async fn disable_plugin(&self, id: &KeyId, plugin: &PluginName) -> Result<(), StoreError> {
-        let (id, plugin) = (id.clone(), plugin.clone());
+    async fn edit(&self, id: &KeyId, edit: Edit<KeyRecord>) -> Result<Key, StoreError> {
+        let id = id.clone();
         self.write(move |transaction| {
-            let mut plugins = rows::existing_key(transaction, &id)?.key.plugins;
-            chain::disable(&mut plugins, &plugin).map_err(|plugin| not_enabled(&id, plugin))?;
-            rows::replace_plugins(transaction, &id, &plugins)
+            let mut record = rows::existing_key(transaction, &id)?;
+            edit(&mut record)?;
+            record.key.id = id;
+            check_team(transaction, &record.key)?;
+            rows::replace_key(transaction, &record)?;
+            Ok(record.key)
         })
         .await
     }
+}
 
+impl Store for Sqlite {
     fn seed_root(&self) -> &SeedRoot {
         &self.seed_root
     }
 }
 
+fn check_team(connection: &Connection, key: &Key) -> Result<(), StoreError> {
+    key.team.as_ref().map_or(Ok(()), |team| teams::existing(connection, team).map(drop))
+}
+
 /// A panic elsewhere does not close the store: a transaction that it left open was rolled back.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// By name, each name once.
-fn sorted(mut labels: Vec<Label>) -> Result<Vec<Label>, StoreError> {
-    labels.sort();
-    let twice = labels.iter().zip(labels.iter().skip(1)).find(|(one, next)| one.name == next.name);
-    match twice {
-        Some((label, _)) => Err(StoreError::DuplicateLabel(label.name.clone())),
-        None => Ok(labels),
-    }
-}
-
-fn not_enabled(key: &KeyId, plugin: PluginName) -> StoreError {
-    StoreError::NotEnabled { key: key.clone(), plugin }
 }
 
 impl From<rusqlite::Error> for StoreError {

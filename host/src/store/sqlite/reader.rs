@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use rusqlite::Connection;
 
-use super::super::{StoreError, StoredKey};
-use super::{rollout, rows};
+use super::super::{Principals, StoreError, StoredKey};
+use super::{releases, rows, teams};
 use crate::ids::KeyId;
 
 /// A connection that only reads, with the keys that it has read since the last change of any key.
@@ -21,11 +22,12 @@ pub(super) struct Reader {
     data_version: Option<i64>,
     key_revision: Option<i64>,
     keys: HashMap<KeyId, Arc<StoredKey>>,
+    principals: Option<Principals>,
 }
 
 impl Reader {
     pub(super) fn new(connection: Connection) -> Self {
-        Self { connection, data_version: None, key_revision: None, keys: HashMap::new() }
+        Self { connection, data_version: None, key_revision: None, keys: HashMap::new(), principals: None }
     }
 
     /// To read something else. Whoever writes through it breaks the promise above.
@@ -33,9 +35,48 @@ impl Reader {
         &self.connection
     }
 
-    /// A key as it is served: the plugins have the releases that are rolled out to it. Only keys that
-    /// exist are kept in memory: made-up ids do not fill it.
+    /// A key as it is served. Only keys that exist are kept in memory: made-up ids do not fill it.
     pub(super) fn find(&mut self, id: &KeyId) -> Result<Option<Arc<StoredKey>>, StoreError> {
+        self.forget_what_changed()?;
+        if let Some(key) = self.keys.get(id) {
+            return Ok(Some(Arc::clone(key)));
+        }
+        // One transaction, so that a key and its plugins are of the same moment. A change that
+        // comes between the two questions is read now and asked for once more at the next find.
+        let transaction = self.connection.transaction()?;
+        let found = match rows::find_key(&transaction, id)? {
+            None => None,
+            Some(record) => {
+                let team = record.key.team.as_ref().map(|team| teams::find(&transaction, team));
+                let team = team.transpose()?.flatten();
+                Some(Arc::new(StoredKey::new(record, team.as_ref(), &releases::all(&transaction)?)))
+            }
+        };
+        transaction.commit()?;
+        if let Some(key) = &found {
+            self.keys.insert(id.clone(), Arc::clone(key));
+        }
+        Ok(found)
+    }
+
+    /// The key that a principal counts as.
+    pub(super) fn find_principal(
+        &mut self,
+        arn: &str,
+        now: Timestamp,
+    ) -> Result<Option<Arc<StoredKey>>, StoreError> {
+        self.forget_what_changed()?;
+        if self.principals.is_none() {
+            let transaction = self.connection.transaction()?;
+            let keys = rows::keys(&transaction)?.into_iter().map(|record| record.key);
+            self.principals = Some(Principals::of(keys));
+            transaction.commit()?;
+        }
+        let id = self.principals.as_ref().and_then(|principals| principals.find(arn, now)).cloned();
+        id.map_or(Ok(None), |id| self.find(&id))
+    }
+
+    fn forget_what_changed(&mut self) -> Result<(), StoreError> {
         let data_version = self
             .connection
             .prepare_cached("PRAGMA data_version")?
@@ -44,28 +85,12 @@ impl Reader {
             let key_revision = rows::key_revision(&self.connection)?;
             if self.key_revision != Some(key_revision) {
                 self.keys.clear();
+                self.principals = None;
                 self.key_revision = Some(key_revision);
             }
             // Last: after an error all is asked again.
             self.data_version = Some(data_version);
         }
-        if let Some(key) = self.keys.get(id) {
-            return Ok(Some(Arc::clone(key)));
-        }
-        // One transaction, so that a key and its plugins are of the same moment. A change that
-        // comes between the two questions is read now and asked for once more at the next find.
-        let transaction = self.connection.transaction()?;
-        let mut found = rows::find_key(&transaction, id)?;
-        if let Some(stored) = &mut found {
-            for rollout in rollout::all(&transaction)? {
-                rollout.apply(id, &mut stored.key.plugins);
-            }
-        }
-        let found = found.map(Arc::new);
-        transaction.commit()?;
-        if let Some(key) = &found {
-            self.keys.insert(id.clone(), Arc::clone(key));
-        }
-        Ok(found)
+        Ok(())
     }
 }

@@ -5,14 +5,19 @@ use std::os::unix::fs::PermissionsExt;
 
 use tempfile::TempDir;
 
-use super::super::{OnLoss, Rollouts, Verification};
+use super::super::{KeyName, Label, NewKey, OnLoss, Policy, Position, Releases as _, Verification};
 use super::*;
-use crate::enabled::{Digest, Percent, Release, Rollout, Version};
+use crate::enabled::{Digest, EnabledPlugin, Percent, Release, Rollout, Version};
 use crate::health::{Counts, Entry, Ledger};
+use crate::ids::PluginName;
 use crate::pipeline::{self, Space, Tenant, Thoughts};
 
 fn name(text: &str) -> KeyName {
     KeyName::parse(text).unwrap()
+}
+
+fn labelled(label: &str, value: &str) -> NewKey {
+    NewKey { labels: vec![Label::parse(label, value).unwrap()], ..NewKey::named(name("laptop")) }
 }
 
 fn plugin(text: &str) -> EnabledPlugin {
@@ -21,7 +26,7 @@ fn plugin(text: &str) -> EnabledPlugin {
 
 async fn plugins_of(store: &Sqlite, id: &KeyId) -> Vec<String> {
     let found = store.find(id).await.unwrap().unwrap();
-    found.key.plugins.iter().map(|enabled| enabled.name.to_string()).collect()
+    found.terms.plugins.iter().map(|enabled| enabled.name.to_string()).collect()
 }
 
 fn files(folder: &Path) -> Vec<Vec<u8>> {
@@ -46,11 +51,11 @@ async fn finds_what_was_created() {
     let folder = TempDir::new().unwrap();
     let store = Sqlite::open(folder.path()).unwrap();
     let labels = vec![Label::parse("team", "search").unwrap(), Label::parse("cost", "7").unwrap()];
-    let (api_key, key) = store.create(name("laptop"), labels).await.unwrap();
+    let (api_key, key) = store.create(NewKey { labels, ..NewKey::named(name("laptop")) }).await.unwrap();
 
     let found = store.find(&key.id).await.unwrap().unwrap();
     assert_eq!(found.key, key);
-    assert_eq!(found.verify(&api_key), Verification::Verified);
+    assert_eq!(found.verify(&api_key, Timestamp::now()), Verification::Verified);
     assert_eq!(store.list().await.unwrap(), [key]);
     assert!(store.find(&KeyId::parse("0000000000").unwrap()).await.unwrap().is_none());
 }
@@ -59,8 +64,7 @@ async fn finds_what_was_created() {
 async fn keeps_all_over_a_restart() {
     let folder = TempDir::new().unwrap();
     let store = Sqlite::open(folder.path()).unwrap();
-    let (api_key, key) =
-        store.create(name("laptop"), vec![Label::parse("team", "search").unwrap()]).await.unwrap();
+    let (api_key, key) = store.create(labelled("team", "search")).await.unwrap();
     store.enable_plugin(&key.id, plugin("redact"), Position::Last).await.unwrap();
     store.enable_plugin(&key.id, plugin("route"), Position::Before(plugin("redact").name)).await.unwrap();
     let (listed, seed_root) = (store.list().await.unwrap(), *store.seed_root().expose());
@@ -70,14 +74,17 @@ async fn keeps_all_over_a_restart() {
     assert_eq!(store.list().await.unwrap(), listed);
     assert_eq!(listed[0].plugins, [plugin("route"), plugin("redact")]);
     assert_eq!(*store.seed_root().expose(), seed_root);
-    assert_eq!(store.find(&key.id).await.unwrap().unwrap().verify(&api_key), Verification::Verified);
+    assert_eq!(
+        store.find(&key.id).await.unwrap().unwrap().verify(&api_key, Timestamp::now()),
+        Verification::Verified
+    );
 }
 
 #[tokio::test]
 async fn writes_the_secret_nowhere() {
     let folder = TempDir::new().unwrap();
     let store = Sqlite::open(folder.path()).unwrap();
-    let (api_key, key) = store.create(name("laptop"), Vec::new()).await.unwrap();
+    let (api_key, key) = store.create(NewKey::named(name("laptop"))).await.unwrap();
     let secret = api_key.expose().rsplit('_').next().unwrap().to_owned();
     let written = |store: Option<Sqlite>| {
         drop(store);
@@ -97,7 +104,7 @@ async fn writes_the_secret_nowhere() {
 async fn sees_a_change_of_another_process_at_the_next_find() {
     let folder = TempDir::new().unwrap();
     let (serving, operator) = (Sqlite::open(folder.path()).unwrap(), Sqlite::open(folder.path()).unwrap());
-    let (api_key, key) = serving.create(name("laptop"), Vec::new()).await.unwrap();
+    let (api_key, key) = serving.create(NewKey::named(name("laptop"))).await.unwrap();
 
     for (enabled, expected) in [("redact", vec!["redact"]), ("route", vec!["redact", "route"])] {
         operator.enable_plugin(&key.id, plugin(enabled), Position::Last).await.unwrap();
@@ -106,14 +113,17 @@ async fn sees_a_change_of_another_process_at_the_next_find() {
     operator.disable_plugin(&key.id, &plugin("redact").name).await.unwrap();
     assert_eq!(plugins_of(&serving, &key.id).await, ["route"]);
     operator.revoke(&key.id, Timestamp::now()).await.unwrap();
-    assert_eq!(serving.find(&key.id).await.unwrap().unwrap().verify(&api_key), Verification::Revoked);
+    assert_eq!(
+        serving.find(&key.id).await.unwrap().unwrap().verify(&api_key, Timestamp::now()),
+        Verification::Revoked
+    );
 }
 
 #[tokio::test]
 async fn sees_its_own_changes_and_reads_a_key_once_between_them() {
     let folder = TempDir::new().unwrap();
     let store = Sqlite::open(folder.path()).unwrap();
-    let (_, key) = store.create(name("laptop"), Vec::new()).await.unwrap();
+    let (_, key) = store.create(NewKey::named(name("laptop"))).await.unwrap();
     let first = store.find(&key.id).await.unwrap().unwrap();
     let second = store.find(&key.id).await.unwrap().unwrap();
     assert!(Arc::ptr_eq(&first, &second));
@@ -133,7 +143,7 @@ fn rollout(plugin: &str) -> Rollout {
 async fn reads_a_key_again_after_a_change_of_keys_and_after_no_other() {
     let folder = TempDir::new().unwrap();
     let (store, other) = (Sqlite::open(folder.path()).unwrap(), Sqlite::open(folder.path()).unwrap());
-    let (_, key) = store.create(name("laptop"), Vec::new()).await.unwrap();
+    let (_, key) = store.create(NewKey::named(name("laptop"))).await.unwrap();
     store.enable_plugin(&key.id, plugin("route"), Position::Last).await.unwrap();
     let rollout = rollout("route");
     let counted = async |traps| {
@@ -191,7 +201,7 @@ async fn reads_a_key_again_after_a_change_of_keys_and_after_no_other() {
 async fn keeps_the_time_of_the_first_revocation() {
     let folder = TempDir::new().unwrap();
     let store = Sqlite::open(folder.path()).unwrap();
-    let (_, key) = store.create(name("laptop"), Vec::new()).await.unwrap();
+    let (_, key) = store.create(NewKey::named(name("laptop"))).await.unwrap();
     store.revoke(&key.id, Timestamp::from_second(1).unwrap()).await.unwrap();
     store.revoke(&key.id, Timestamp::from_second(2).unwrap()).await.unwrap();
     assert_eq!(store.list().await.unwrap()[0].revoked, Some(Timestamp::from_second(1).unwrap()));
@@ -201,7 +211,7 @@ async fn keeps_the_time_of_the_first_revocation() {
 async fn says_what_is_not_there() {
     let folder = TempDir::new().unwrap();
     let store = Sqlite::open(folder.path()).unwrap();
-    let (_, key) = store.create(name("laptop"), Vec::new()).await.unwrap();
+    let (_, key) = store.create(NewKey::named(name("laptop"))).await.unwrap();
     let unknown = KeyId::parse("0000000000").unwrap();
 
     let error = store.revoke(&unknown, Timestamp::now()).await.unwrap_err();
@@ -215,7 +225,7 @@ async fn says_what_is_not_there() {
     assert_eq!(error.to_string(), format!("plugin `route` is not enabled for key `{}`", key.id));
 
     let twice = ["a", "b"].map(|value| Label::parse("team", value).unwrap()).to_vec();
-    let error = store.create(name("phone"), twice).await.unwrap_err();
+    let error = store.create(NewKey { labels: twice, ..NewKey::named(name("phone")) }).await.unwrap_err();
     assert_eq!(error.to_string(), "label `team` is given twice");
     assert_eq!(plugins_of(&store, &key.id).await, [""; 0]);
 }
@@ -225,7 +235,7 @@ async fn finds_while_another_process_writes() {
     let folder = TempDir::new().unwrap();
     let (serving, operator) =
         (Arc::new(Sqlite::open(folder.path()).unwrap()), Sqlite::open(folder.path()).unwrap());
-    let (_, key) = operator.create(name("laptop"), Vec::new()).await.unwrap();
+    let (_, key) = operator.create(NewKey::named(name("laptop"))).await.unwrap();
 
     let finders = [0; 3].map(|_| {
         let (serving, id) = (Arc::clone(&serving), key.id.clone());
@@ -267,7 +277,7 @@ async fn lets_no_other_user_read_its_files() {
     let folder = TempDir::new().unwrap();
     let data = folder.path().join("new");
     let store = Sqlite::open(&data).unwrap();
-    store.create(name("laptop"), Vec::new()).await.unwrap();
+    store.create(NewKey::named(name("laptop"))).await.unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&data), 0o700);
     let modes: Vec<_> = fs::read_dir(&data).unwrap().map(|entry| mode(&entry.unwrap().path())).collect();
@@ -298,8 +308,8 @@ async fn brings_a_store_of_the_first_version_up_to_date() {
 async fn serves_a_key_on_the_terms_that_were_set() {
     let folder = TempDir::new().unwrap();
     let store = Sqlite::open(folder.path()).unwrap();
-    let (_, key) = store.create(name("a"), vec![]).await.unwrap();
-    let policy = Policy { losses: OnLoss::Refuse, ..Policy::default() };
+    let (_, key) = store.create(NewKey::named(name("a"))).await.unwrap();
+    let policy = Policy { losses: Some(OnLoss::Refuse), ..Policy::default() };
     store.set_policy(&key.id, policy.clone()).await.unwrap();
     assert_eq!(store.find(&key.id).await.unwrap().unwrap().key.policy, policy);
     let nobody = KeyId::parse("zzzzzzzzzz").unwrap();
@@ -338,7 +348,7 @@ fn refuses_a_newer_database_and_leaves_it() {
     assert!(matches!(error, StoreError::NewerVersion { found: 99, .. }), "{error:?}");
     assert_eq!(
         line,
-        "cannot open `adit.db`: it has version 99, this Adit knows up to 4: run the newer Adit, \
+        "cannot open `adit.db`: it has version 99, this Adit knows up to 5: run the newer Adit, \
          or choose another data folder"
     );
 }

@@ -72,12 +72,12 @@ fn find_all(
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
     use super::*;
-    use crate::store::{KeyName, Keys};
+    use crate::store::{KeyName, Keys, NewKey};
 
     async fn store() -> (tempfile::TempDir, Sqlite, KeyId) {
         let folder = tempfile::tempdir().unwrap();
         let sqlite = Sqlite::open(folder.path()).unwrap();
-        let (_, key) = sqlite.create(KeyName::parse("k").unwrap(), Vec::new()).await.unwrap();
+        let (_, key) = sqlite.create(NewKey::named(KeyName::parse("k").unwrap())).await.unwrap();
         (folder, sqlite, key.id)
     }
 

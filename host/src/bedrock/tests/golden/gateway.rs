@@ -16,7 +16,7 @@ use crate::error::{Failure, Kind};
 use crate::http::{App, router};
 use crate::ids::{KeyId, ModelPattern};
 use crate::pipeline::{EmbeddingPipeline, Pipeline, Plugin, Plugins, Replay};
-use crate::store::{ApiKey, KeyName, Keys as _, Policy, Sqlite};
+use crate::store::{ApiKey, KeyName, Keys as _, NewKey, Policy, Sqlite};
 
 pub(super) struct Gateway {
     router: Router,
@@ -29,8 +29,8 @@ impl Gateway {
     pub(super) async fn new(bedrock: Bedrock, models: Vec<ModelPattern>) -> Self {
         let store = tempfile::tempdir().unwrap();
         let keys = Sqlite::open(store.path()).unwrap();
-        let (key, stored) = keys.create(KeyName::parse("team-a").unwrap(), Vec::new()).await.unwrap();
-        keys.set_policy(&stored.id, Policy { models, ..Policy::default() }).await.unwrap();
+        let (key, stored) = keys.create(NewKey::named(KeyName::parse("team-a").unwrap())).await.unwrap();
+        keys.set_policy(&stored.id, Policy { models: Some(models), ..Policy::default() }).await.unwrap();
         let bedrock = Arc::new(bedrock);
         let router = router(App {
             keys: Arc::new(keys),

@@ -1,6 +1,6 @@
-//! The order in which the plugins of a key run.
+//! The order in which plugins run.
 
-use super::super::Position;
+use super::Position;
 use crate::enabled::EnabledPlugin;
 use crate::ids::PluginName;
 
