@@ -12,6 +12,9 @@ pub mod toml_text;
 pub mod capability;
 pub mod config;
 
+// How AWS is called.
+pub mod aws;
+
 // What an operator has switched on for a key.
 pub mod enabled;
 

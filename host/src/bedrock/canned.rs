@@ -24,7 +24,8 @@ use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use http_body::{Body, Frame};
 
-use super::sdk::{behavior, quiet_streams};
+use super::sdk::quiet_streams;
+use crate::aws::behavior;
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Canned(Arc<Mutex<State>>);

@@ -7,6 +7,7 @@ use std::time::Instant;
 use async_trait::async_trait;
 use aws_config::SdkConfig;
 
+use crate::aws::{Endpoint, InvalidEndpoint};
 use crate::capability::{self, Backend};
 use crate::chat::Request;
 use crate::config;
@@ -14,7 +15,6 @@ use crate::error::{Failure, Kind};
 use crate::pipeline::{Call, Invocation, InvokeCall, Model, Upstream};
 
 use super::call::ConverseCall;
-use super::endpoint::{Endpoint, InvalidEndpoint};
 use super::models::Models;
 use super::openai::{self, OpenAiCall};
 use super::profile::Profiles;

@@ -13,7 +13,6 @@ mod canned;
 mod client;
 mod document;
 mod embeddings;
-mod endpoint;
 mod error;
 mod estimate;
 mod invoke;
@@ -38,4 +37,3 @@ pub mod fuzz;
 mod tests;
 
 pub use client::Bedrock;
-pub use endpoint::InvalidEndpoint;

@@ -1,25 +1,13 @@
-//! How the SDK is set up.
+//! How the SDK is set up for Bedrock.
 
 use std::time::Duration;
 
-use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
-use aws_config::meta::credentials::CredentialsProviderChain;
-use aws_config::meta::region::RegionProviderChain;
-use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::Credentials;
-use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::{Builder, Connector, tls};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
-use super::endpoint::Endpoint;
-
-/// Used where neither the settings nor the AWS environment name a region.
-const DEFAULT_REGION: &str = "us-east-1";
+use crate::aws::{self, Endpoint};
 
 /// A TCP handshake that is lost once is repeated after 1 s, twice after 3 s.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(3100);
@@ -30,56 +18,14 @@ const CONNECT_TIMEOUT: Duration = Duration::from_millis(3100);
 /// A Bedrock API key in `AWS_BEARER_TOKEN_BEDROCK` goes before all other credentials; the SDK reads
 /// it itself.
 pub(super) async fn load(region: Option<&String>, endpoint: Option<&Endpoint>) -> SdkConfig {
-    // The instance metadata service, the last place where the SDK looks for a region, is left
-    // out: where there is none, asking it would hold up the start for seconds.
-    let region = RegionProviderChain::first_try(region.cloned().map(Region::new))
-        .or_else(EnvironmentVariableRegionProvider::new())
-        .or_else(ProfileFileRegionProvider::new())
-        .or_else(DEFAULT_REGION);
-    let proxy = match endpoint {
-        Some(endpoint) if !endpoint.is_encrypted() => ProxyConfig::disabled(),
-        _ => ProxyConfig::from_env(),
-    };
-    let mut loader = aws_config::defaults(behavior())
-        .region(region)
-        .http_client(http_client(proxy))
+    aws::loader(region.map(String::as_str), endpoint)
         // `retry` does it.
         .retry_config(RetryConfig::disabled())
         // The rest is ours, and belongs to the request: a long answer is no fault.
         .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).build())
-        .stalled_stream_protection(quiet_streams());
-    if let Some(endpoint) = endpoint {
-        if endpoint.is_local() {
-            // A simulator takes any signature: a first run needs no AWS account. Credentials in
-            // the environment win, as the endpoint may also lead on to Amazon.
-            loader = loader.credentials_provider(
-                CredentialsProviderChain::first_try(
-                    "Environment",
-                    EnvironmentVariableCredentialsProvider::new(),
-                )
-                .or_else("Simulator", Credentials::from_keys("sim", "sim", None)),
-            );
-        }
-        loader = loader.endpoint_url(endpoint.url());
-    }
-    loader.load().await
-}
-
-/// One pool of connections for everything. TCP_NODELAY is on by default.
-fn http_client(proxy: ProxyConfig) -> SharedHttpClient {
-    Builder::new().build_with_connector_fn(move |settings, components| {
-        let mut connector = Connector::builder()
-            .proxy_config(proxy.clone())
-            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring));
-        connector.set_connector_settings(settings.cloned());
-        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
-        connector.build()
-    })
-}
-
-/// Pinned, so that an update of the SDK changes nothing by itself.
-pub(super) fn behavior() -> BehaviorVersion {
-    BehaviorVersion::v2026_01_12()
+        .stalled_stream_protection(quiet_streams())
+        .load()
+        .await
 }
 
 /// Off: a model that thinks may say nothing for minutes.

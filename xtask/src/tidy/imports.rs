@@ -5,26 +5,27 @@ use super::source::{File, Violation};
 const SOURCE: &str = "host/src/";
 
 /// A module of the host and the modules that it may name. `main`, `lib` and `cli` put everything together.
-const MAY_IMPORT: [(&str, &[&str]); 21] = [
+const MAY_IMPORT: [(&str, &[&str]); 22] = [
     ("ids", &["error", "chat", "env"]),
     ("error", &["ids", "chat", "env"]),
     ("chat", &["ids", "error", "env"]),
     ("env", &["ids", "error", "chat"]),
     ("toml_text", &[]),
+    ("aws", &[]),
     ("wire", &["chat", "ids", "error"]),
     ("capability", &["toml_text", "chat", "ids"]),
     ("config", &["toml_text", "capability", "ids", "error", "env"]),
     ("enabled", &["config", "ids"]),
     ("metering", &["ids", "error"]),
-    ("catalog", &["toml_text", "enabled", "config", "ids"]),
+    ("catalog", &["aws", "toml_text", "enabled", "config", "ids"]),
     ("health", &["enabled", "ids", "error", "config"]),
     ("pipeline", &["metering", "chat", "capability", "health", "enabled", "ids", "error", "config"]),
     (
         "plugin",
         &["catalog", "chat", "pipeline", "health", "store", "enabled", "fetch", "config", "ids", "error"],
     ),
-    ("bedrock", &["chat", "capability", "pipeline", "config", "ids", "error"]),
-    ("store", &["metering", "chat", "pipeline", "health", "enabled", "ids", "error", "config"]),
+    ("bedrock", &["aws", "chat", "capability", "pipeline", "config", "ids", "error"]),
+    ("store", &["aws", "metering", "chat", "pipeline", "health", "enabled", "ids", "error", "config"]),
     ("fetch", &["config"]),
     (
         "http",
@@ -64,6 +65,7 @@ const MAY_IMPORT: [(&str, &[&str]); 21] = [
 ];
 
 const ALL: &[&str] = &[
+    "aws",
     "toml_text",
     "catalog",
     "ids",

@@ -11,7 +11,7 @@ const OWNERS: [(&str, &[&str]); 16] = [
     ("aws_sdk_s3", &["catalog/"]),
     ("aws_sdk_dynamodb", &["store/dynamodb/"]),
     ("aws_sdk_ssm", &["store/"]),
-    ("aws_", &["bedrock/", "catalog/", "store/dynamodb/"]),
+    ("aws_", &["aws/", "bedrock/", "catalog/", "store/dynamodb/"]),
     ("rusqlite", &["store/"]),
     ("axum", &["http/", "ingress/"]),
     ("hyper_util", &["fetch/"]),
@@ -71,7 +71,7 @@ mod tests {
             shown(&one_folder_each(&files)),
             [
                 "host/src/pipeline/mod.rs:1: `wasmtime` belongs to plugin/ alone",
-                "host/src/pipeline/mod.rs:2: `aws_` belongs to bedrock/ and catalog/ alone",
+                "host/src/pipeline/mod.rs:2: `aws_` belongs to aws/ and bedrock/ and catalog/ and store/dynamodb/ alone",
                 "host/src/cli/mod.rs:2: `rusqlite` belongs to store/ alone",
                 "host/src/cli/mod.rs:2: `axum` belongs to http/ and ingress/ alone",
             ]

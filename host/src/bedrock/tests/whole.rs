@@ -6,8 +6,8 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use futures::TryStreamExt;
 use serde_json::{Value, json};
 
+use crate::aws::behavior;
 use crate::bedrock::Bedrock;
-use crate::bedrock::sdk::behavior;
 use crate::capability;
 use crate::chat::{Delivery, StopReason};
 use crate::config;

@@ -3,21 +3,16 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use aws_config::environment::EnvironmentVariableRegionProvider;
-use aws_config::meta::region::RegionProviderChain;
-use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::{BehaviorVersion, Builder, SharedHttpClient};
+use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::{Connector, tls};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
 use super::{CatalogError, Created, Objects};
+use crate::aws;
 use crate::catalog::error::Refusal;
 use crate::config::S3Access;
 
@@ -39,17 +34,9 @@ pub(super) struct S3 {
 impl S3 {
     /// With credentials and region of the AWS environment. Nothing is sent.
     pub(super) async fn open(bucket: &str, prefix: &str, access: &S3Access) -> Self {
-        let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
-            .or_else(ProfileFileRegionProvider::new())
-            .or_else("us-east-1");
         let timeouts =
             TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(ANSWER_TIMEOUT).build();
-        let shared = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .region(region)
-            .http_client(http_client())
-            .timeout_config(timeouts)
-            .load()
-            .await;
+        let shared = aws::loader(None, None).timeout_config(timeouts).load().await;
         let mut config = Builder::from(&shared).force_path_style(access.path_style);
         if let Some(endpoint) = &access.endpoint {
             config = config.endpoint_url(endpoint);
@@ -85,18 +72,6 @@ impl S3 {
         };
         CatalogError::Unavailable { action, object: self.url(path), reason }
     }
-}
-
-/// TLS by rustls and ring, as everywhere else.
-fn http_client() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new().build_with_connector_fn(|settings, components| {
-        let mut connector = Connector::builder()
-            .proxy_config(ProxyConfig::from_env())
-            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring));
-        connector.set_connector_settings(settings.cloned());
-        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
-        connector.build()
-    })
 }
 
 #[async_trait]

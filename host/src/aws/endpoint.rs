@@ -1,20 +1,21 @@
-//! Another address for Bedrock than Amazon's.
+//! Another address than Amazon's.
 
 use std::net::IpAddr;
 
 use http::Uri;
 
-/// Why a text is not an address of Bedrock.
+/// Why a text is not an address of a service.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is not an endpoint for Bedrock: expected `http://host[:port]` or `https://host[:port]`")]
+#[error("`{0}` is not an endpoint: expected `http://host[:port]` or `https://host[:port]`")]
 pub struct InvalidEndpoint(String);
 
 /// A checked address.
 #[derive(Debug)]
-pub(super) struct Endpoint(Uri);
+pub struct Endpoint(Uri);
 
 impl Endpoint {
-    pub(super) fn parse(text: &str) -> Result<Self, InvalidEndpoint> {
+    /// Takes a URL of HTTP or HTTPS.
+    pub fn parse(text: &str) -> Result<Self, InvalidEndpoint> {
         let invalid = || InvalidEndpoint(text.to_owned());
         let uri: Uri = text.parse().map_err(|_| invalid())?;
         match uri.scheme_str() {
@@ -24,7 +25,7 @@ impl Endpoint {
     }
 
     /// Whether it is plain HTTP on this very machine: a simulator, never Amazon.
-    pub(super) fn is_local(&self) -> bool {
+    pub fn is_local(&self) -> bool {
         let host = self.0.host().unwrap_or_default();
         let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
         self.0.scheme_str() == Some("http")
@@ -32,11 +33,12 @@ impl Endpoint {
     }
 
     /// Whether it speaks TLS.
-    pub(super) fn is_encrypted(&self) -> bool {
+    pub fn is_encrypted(&self) -> bool {
         self.0.scheme_str() == Some("https")
     }
 
-    pub(super) fn url(&self) -> String {
+    /// The text.
+    pub fn url(&self) -> String {
         self.0.to_string()
     }
 }

@@ -1,0 +1,67 @@
+//! How the AWS SDK is set up, for every service that is called.
+
+mod endpoint;
+
+use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
+use aws_config::meta::credentials::CredentialsProviderChain;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::{BehaviorVersion, ConfigLoader, Region};
+use aws_credential_types::Credentials;
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::{Builder, Connector, tls};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+
+pub use endpoint::{Endpoint, InvalidEndpoint};
+
+/// Used where neither the settings nor the AWS environment name a region.
+const DEFAULT_REGION: &str = "us-east-1";
+
+/// The SDK as the settings and the AWS environment have it, but for retries and timeouts. To load it sends
+/// nothing and loads no credentials.
+pub fn loader(region: Option<&str>, endpoint: Option<&Endpoint>) -> ConfigLoader {
+    // The instance metadata service, the last place where the SDK looks for a region, is left
+    // out: where there is none, asking it would hold up the start for seconds.
+    let region = RegionProviderChain::first_try(region.map(|region| Region::new(region.to_owned())))
+        .or_else(EnvironmentVariableRegionProvider::new())
+        .or_else(ProfileFileRegionProvider::new())
+        .or_else(DEFAULT_REGION);
+    let proxy = match endpoint {
+        Some(endpoint) if !endpoint.is_encrypted() => ProxyConfig::disabled(),
+        _ => ProxyConfig::from_env(),
+    };
+    let mut loader = aws_config::defaults(behavior()).region(region).http_client(http_client(proxy));
+    if let Some(endpoint) = endpoint {
+        if endpoint.is_local() {
+            // A simulator takes any signature: a first run needs no AWS account. Credentials in
+            // the environment win, as the endpoint may also lead on to Amazon.
+            loader = loader.credentials_provider(
+                CredentialsProviderChain::first_try(
+                    "Environment",
+                    EnvironmentVariableCredentialsProvider::new(),
+                )
+                .or_else("Simulator", Credentials::from_keys("sim", "sim", None)),
+            );
+        }
+        loader = loader.endpoint_url(endpoint.url());
+    }
+    loader
+}
+
+/// One pool of connections for everything, with TLS by rustls and ring. TCP_NODELAY is on by default.
+fn http_client(proxy: ProxyConfig) -> SharedHttpClient {
+    Builder::new().build_with_connector_fn(move |settings, components| {
+        let mut connector = Connector::builder()
+            .proxy_config(proxy.clone())
+            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring));
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+        connector.build()
+    })
+}
+
+/// Pinned, so that an update of the SDK changes nothing by itself.
+pub fn behavior() -> BehaviorVersion {
+    BehaviorVersion::v2026_01_12()
+}
