@@ -1,7 +1,6 @@
 //! `adit key`: make, list and revoke keys.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use anyhow::Context;
 use clap::Subcommand;
@@ -44,8 +43,12 @@ pub(super) enum KeyCommand {
     Plugin(KeyPluginCommand),
 }
 
-pub(super) async fn run(data: &Path, command: KeyCommand) -> anyhow::Result<()> {
-    let keys = &*store::open(data)?;
+pub(super) async fn run(data: &store::Data, command: KeyCommand) -> anyhow::Result<()> {
+    let settings = match &command {
+        KeyCommand::Plugin(command) => command.settings(),
+        _ => None,
+    };
+    let keys = &*store::open(data, settings).await?;
     match command {
         KeyCommand::Create { name, labels, quiet } => {
             let (api_key, key) = keys.create(NewKey { labels, ..NewKey::named(name) }).await?;

@@ -29,6 +29,16 @@ pub(super) enum KeyPluginCommand {
     },
 }
 
+impl KeyPluginCommand {
+    /// The settings file that it names.
+    pub(super) fn settings(&self) -> Option<&Path> {
+        match self {
+            Self::Switch(command) => command.settings(),
+            Self::List { .. } => None,
+        }
+    }
+}
+
 /// What `adit key plugin` and `adit plugin` have in common.
 #[derive(Debug, Subcommand)]
 pub(super) enum SwitchCommand {
@@ -41,6 +51,16 @@ pub(super) enum SwitchCommand {
         /// The name of the plugin.
         plugin: PluginName,
     },
+}
+
+impl SwitchCommand {
+    /// The settings file that it names.
+    pub(super) fn settings(&self) -> Option<&Path> {
+        match self {
+            Self::Enable { settings, .. } => settings.as_deref(),
+            Self::Disable { .. } => None,
+        }
+    }
 }
 
 pub(super) async fn run(data: &Path, keys: &dyn Store, command: KeyPluginCommand) -> anyhow::Result<()> {

@@ -37,9 +37,8 @@ pub use log::LogFormat;
 #[derive(Debug, Parser)]
 #[command(name = "adit", version, arg_required_else_help = true, disable_help_subcommand = true)]
 pub struct Cli {
-    /// The data folder: keys, and plugins unless the settings name another folder.
-    #[arg(long, global = true, value_name = "DIR", default_value = "./adit-data")]
-    data: PathBuf,
+    #[command(flatten)]
+    data: store::Data,
     #[command(subcommand)]
     command: Command,
 }
@@ -54,6 +53,9 @@ enum Command {
     /// Look at plugins, switch them on and off for keys, make them, and publish them.
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
+    /// Make the tables of a store in DynamoDB.
+    #[command(subcommand)]
+    Store(store::StoreCommand),
 }
 
 /// What `adit serve` is told, beside the data folder.
@@ -96,7 +98,7 @@ impl Cli {
     fn run(self) -> anyhow::Result<()> {
         match &self.command {
             Command::Serve(args) => log::start("info", args.log_format)?,
-            Command::Key(_) | Command::Plugin(_) => log::start("warn", LogFormat::Text)?,
+            Command::Key(_) | Command::Plugin(_) | Command::Store(_) => log::start("warn", LogFormat::Text)?,
         }
         let runtime = tokio::runtime::Runtime::new()?;
         runtime.block_on(async {
@@ -104,6 +106,7 @@ impl Cli {
                 Command::Serve(args) => serve::run(&self.data, args).await,
                 Command::Key(command) => key::run(&self.data, command).await,
                 Command::Plugin(command) => plugin::run(&self.data, command).await,
+                Command::Store(command) => store::run(&self.data, command).await,
             }
         })
     }

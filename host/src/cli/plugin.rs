@@ -49,14 +49,20 @@ pub(super) enum PluginCommand {
     Author(super::author::AuthorCommand),
 }
 
-pub(super) async fn run(data: &Path, command: PluginCommand) -> anyhow::Result<()> {
+pub(super) async fn run(data: &store::Data, command: PluginCommand) -> anyhow::Result<()> {
     match command {
         PluginCommand::List { json, settings } => list(data, json, &settings).await,
-        PluginCommand::Switch(command) => key_plugin::switch(data, &*store::open(data)?, command).await,
-        PluginCommand::Status { json } => plugin_status::run(&*store::open(data)?, json).await,
+        PluginCommand::Switch(command) => {
+            let store = store::open(data, command.settings()).await?;
+            key_plugin::switch(data, &*store, command).await
+        }
+        PluginCommand::Status { json } => plugin_status::run(&*store::open(data, None).await?, json).await,
         #[cfg(feature = "compiler")]
         PluginCommand::Author(command) => super::author::run(command).await,
-        PluginCommand::Rollout(args) => plugin_rollout::run(data, &*store::open(data)?, args).await,
+        PluginCommand::Rollout(args) => {
+            let store = store::open(data, args.settings.path.as_deref()).await?;
+            plugin_rollout::run(data, &*store, args).await
+        }
         PluginCommand::Keygen { file } => publish::keygen(&file),
         PluginCommand::Publish(arguments) => publish::publish(data, arguments).await,
         PluginCommand::Precompile(arguments) => precompile::precompile(data, arguments).await,

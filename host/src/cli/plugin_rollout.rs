@@ -34,7 +34,7 @@ pub(super) struct RolloutArgs {
     #[arg(long, conflicts_with = "version")]
     finish: bool,
     #[command(flatten)]
-    settings: SettingsFile,
+    pub(super) settings: SettingsFile,
 }
 
 pub(super) async fn run(data: &Path, store: &dyn Store, args: RolloutArgs) -> anyhow::Result<()> {

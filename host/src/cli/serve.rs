@@ -1,6 +1,5 @@
 //! `adit serve`: everything is put together here.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,12 +21,12 @@ use crate::store::{SeedRoot, Store};
 const GRACE: Duration = Duration::from_secs(30);
 
 /// Answers requests until the process is told to stop.
-pub async fn run(data: &Path, args: ServeArgs) -> anyhow::Result<()> {
+pub async fn run(data: &store::Data, args: ServeArgs) -> anyhow::Result<()> {
     let mut config = Config::load(args.settings.path.as_deref(), data)?;
     config.bedrock.endpoint = args.upstream.or(config.bedrock.endpoint);
 
     let secrets = config.secrets.read()?;
-    let keys = store::open(data)?;
+    let keys = store::connect(data, config.store.take()).await?;
     let seed_root = SeedRoot::new(*keys.seed_root().expose());
     let services = Services {
         values: Some(keys.clone()),

@@ -7,6 +7,7 @@ mod plugin_limits;
 mod raw;
 mod s3;
 mod secrets;
+mod store;
 mod timeouts;
 
 use std::num::{NonZeroU32, NonZeroU64};
@@ -19,6 +20,7 @@ pub use fetch::{Fetch, HostPattern, Hosts};
 pub use plugin_limits::{Allowance, PluginLimits};
 pub use s3::S3Prefix;
 pub use secrets::{SecretError, SecretName, SecretSource, SecretValues, Secrets};
+pub use store::{InvalidTableName, TableName, Tables};
 pub use timeouts::Timeouts;
 
 use crate::capability::{Entries, Models, Operator};
@@ -46,6 +48,8 @@ pub struct Config {
     pub catalog: Option<Catalog>,
     /// What was fetched of the catalog, once: `catalog-cache` in the data folder.
     pub catalog_cache: PathBuf,
+    /// Where keys and all that outlives a request are kept. Default: `adit.db` in the data folder.
+    pub store: Option<Tables>,
     /// How long an answer may take.
     pub timeouts: Timeouts,
     /// What plugins may use.
@@ -167,6 +171,7 @@ impl Config {
             catalog: None,
             catalog_cache: data.join("catalog-cache"),
             fetch: Fetch::of(raw.fetch),
+            store: raw.store.map(Tables::of),
             timeouts: Timeouts::of(&raw.timeouts),
             limits: PluginLimits::from_raw(raw.plugin_limits),
             breaker: BreakerSettings::from_raw(&raw.plugin_breaker),

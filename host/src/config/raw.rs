@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::{HostPattern, PublicKey, S3Prefix, SecretName, SecretSource};
+use super::{HostPattern, PublicKey, S3Prefix, SecretName, SecretSource, TableName};
 use crate::capability::{Bare, bare};
 use crate::ids::{InvalidId, PluginName};
 
@@ -21,6 +21,7 @@ pub(super) struct Settings {
     pub(super) secrets: BTreeMap<SecretName, SecretSource>,
     pub(super) plugin_http: PluginHttp,
     pub(super) catalog: Option<Catalog>,
+    pub(super) store: Option<Store>,
     pub(super) timeouts: Timeouts,
     pub(super) plugin_limits: PluginLimits,
     pub(super) plugin_breaker: Breaker,
@@ -46,6 +47,18 @@ pub(super) struct Catalog {
     pub(super) endpoint: Option<Text>,
     #[serde(default)]
     pub(super) path_style: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Store {
+    pub(super) table: TableName,
+    #[serde(default)]
+    pub(super) cache_table: Option<TableName>,
+    #[serde(default)]
+    pub(super) region: Option<Text>,
+    #[serde(default)]
+    pub(super) endpoint: Option<Text>,
 }
 
 #[derive(Debug, Default, Deserialize)]

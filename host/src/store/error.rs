@@ -39,7 +39,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// The file is a database, but a damaged one. It is left as it is.
-    #[error("cannot read the key store: it is damaged ({detail}): restore `adit.db` from a backup")]
+    #[error("cannot read the key store: it is damaged ({detail}): restore it from a backup")]
     Damaged {
         /// What does not fit.
         detail: String,

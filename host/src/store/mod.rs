@@ -1,10 +1,12 @@
 //! What outlives a request: teams and keys, what runs for them, what they used.
 //!
-//! The traits say what the rest of Adit may rely on. [`Sqlite`] is one implementation of all of them.
+//! The traits say what the rest of Adit may rely on. [`Sqlite`] and [`Dynamo`] do all
+//! of it, in the same way.
 
 mod api_key;
 mod cache;
 mod chain;
+mod dynamodb;
 mod effective;
 mod error;
 mod key;
@@ -24,6 +26,7 @@ use crate::pipeline::{Thoughts, Values};
 
 pub use api_key::{ApiKey, MalformedKey, SecretHash};
 pub use cache::{CacheKey, CachedAnswer, Kept, ResponseCache};
+pub use dynamodb::{Dynamo, Made, Tables, tables_of_stack};
 pub use effective::Effective;
 pub use error::StoreError;
 pub use key::{InvalidName, Key, KeyName, KeyRecord, Label, Secrets, StoredKey, Verification};
