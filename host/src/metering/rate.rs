@@ -97,7 +97,7 @@ mod tests {
     fn one_that_is_larger_than_the_rate_passes_alone() {
         let rate = rate(1000);
         let arrival = Some(rate.take(None, NOW, 1_000_000).unwrap());
-        assert_eq!(rate.take(arrival, NOW, 1), Err(Duration::from_micros(60_000)));
+        assert_eq!(rate.take(arrival, NOW, 1), Err(Duration::from_millis(60)));
         assert!(rate.take(arrival, NOW + 60_000_000, 1_000_000).is_ok());
     }
 

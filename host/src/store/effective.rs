@@ -128,6 +128,7 @@ mod tests {
         }
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "as a policy has it")]
     fn models(pattern: &str) -> Option<Vec<ModelPattern>> {
         Some(vec![ModelPattern::parse(pattern).unwrap()])
     }

@@ -45,7 +45,8 @@ impl NewKey {
 /// The keys.
 #[async_trait]
 pub trait Keys: Send + Sync {
-    /// The key with this id as it is served, invalid ones included. Called on every request: it is fast.
+    /// The key with this id as it is served, invalid ones included. Called on every request: it is fast. What
+    /// another process has changed counts after 30 s at the latest; what this one has, at once.
     async fn find(&self, id: &KeyId) -> Result<Option<Arc<StoredKey>>, StoreError>;
 
     /// The key that a caller counts as whom AWS has authenticated: of those that are valid and name it,
@@ -79,7 +80,14 @@ pub trait Keys: Send + Sync {
         let api_key = ApiKey::generate_for(id)?;
         let hash = api_key.secret_hash().clone();
         let until = to_the_millisecond(until);
-        self.edit(id, Box::new(move |record| Ok(record.rotate(hash.clone(), until)))).await?;
+        self.edit(
+            id,
+            Box::new(move |record| {
+                record.rotate(hash.clone(), until);
+                Ok(())
+            }),
+        )
+        .await?;
         Ok(api_key)
     }
 

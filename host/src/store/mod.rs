@@ -50,3 +50,6 @@ pub trait Store:
     /// ever after.
     fn seed_root(&self) -> &SeedRoot;
 }
+
+#[cfg(test)]
+mod tests;

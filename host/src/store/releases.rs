@@ -11,7 +11,8 @@ use crate::ids::PluginName;
 /// Releases that run for some of the keys that have a plugin, at most one for each plugin, and what is
 /// remembered of all.
 ///
-/// [`Keys::find`](super::Keys::find) goes by the rollouts, whichever process changed one.
+/// [`Keys::find`](super::Keys::find) goes by the rollouts, whichever process changed one, after 30 s at the
+/// latest.
 #[async_trait]
 pub trait Releases: Send + Sync {
     /// All rollouts, by the names of the plugins, also those that ended by themselves.

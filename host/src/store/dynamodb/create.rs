@@ -6,7 +6,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
-    ProjectionType, ScalarAttributeType, TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
+    ProjectionType, ScalarAttributeType, TableDescription, TableStatus, TimeToLiveSpecification,
+    TimeToLiveStatus,
 };
 
 use super::super::StoreError;
@@ -84,10 +85,10 @@ impl Table {
             let described = self.client.describe_table().table_name(&self.name).send().await;
             let described = described.map_err(|fault| unavailable("DescribeTable", &self.name, &fault))?;
             let table = described.table;
-            let schema = table.as_ref().map(|table| table.key_schema()).unwrap_or_default();
+            let schema = table.as_ref().map(TableDescription::key_schema).unwrap_or_default();
             let names: Vec<&str> = schema.iter().map(KeySchemaElement::attribute_name).collect();
-            let indexes = table.as_ref().map(|table| table.global_secondary_indexes()).unwrap_or_default();
-            let indexed = indexes.iter().any(|index| index.index_name() == Some(INDEX));
+            let others = table.as_ref().map(TableDescription::global_secondary_indexes).unwrap_or_default();
+            let indexed = others.iter().any(|index| index.index_name() == Some(INDEX));
             if names != [PK, SK] || (listings && !indexed) {
                 let why = "it is no table of Adit: name another one, or remove it";
                 return Err(other("DescribeTable", &self.name, why));

@@ -2,6 +2,7 @@
 //! DynamoDB's several hundred reserved words.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
@@ -77,7 +78,7 @@ impl Expression {
     }
 
     /// Adds to a number, which is 0 if it is not there.
-    pub(super) fn add(mut self, attribute: &str, by: impl ToString) -> Self {
+    pub(super) fn add(mut self, attribute: &str, by: impl Display) -> Self {
         let add = format!("{} {}", self.name(attribute), self.value(number(by)));
         self.adds.push(add);
         self

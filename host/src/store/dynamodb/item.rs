@@ -1,6 +1,7 @@
 //! Items, written and read by the types of their attributes.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::str::FromStr;
 
 use aws_sdk_dynamodb::primitives::Blob;
@@ -84,8 +85,8 @@ pub(super) fn text(text: impl Into<String>) -> AttributeValue {
     AttributeValue::S(text.into())
 }
 
-pub(super) fn number(number: impl ToString) -> AttributeValue {
-    AttributeValue::N(number.to_string())
+pub(super) fn number(number: impl Display) -> AttributeValue {
+    AttributeValue::N(format!("{number}"))
 }
 
 pub(super) fn bytes(bytes: impl Into<Vec<u8>>) -> AttributeValue {

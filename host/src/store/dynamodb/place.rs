@@ -1,6 +1,7 @@
 //! Where everything lies: the keys of items, and the attributes that every item may have.
 
 use std::collections::HashMap;
+use std::fmt::Write;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::civil::Date;
@@ -141,5 +142,9 @@ fn short(model: &str) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // A text takes whatever is written to it.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -49,11 +49,11 @@ impl Releases for Dynamo {
         let has = |plugins: &[EnabledPlugin]| plugins.iter().any(|enabled| enabled.name == *plugin);
         for key in self.list().await?.into_iter().filter(|key| has(&key.plugins)) {
             let pinned = rollout.clone();
-            self.edit(&key.id, Box::new(move |record| Ok(pin(&mut record.key.plugins, &pinned)))).await?;
+            self.edit(&key.id, Box::new(move |record| pin(&mut record.key.plugins, &pinned))).await?;
         }
         for team in self.teams().await?.into_iter().filter(|team| has(&team.plugins)) {
             let pinned = rollout.clone();
-            self.edit_team(&team.name, Box::new(move |team| Ok(pin(&mut team.plugins, &pinned)))).await?;
+            self.edit_team(&team.name, Box::new(move |team| pin(&mut team.plugins, &pinned))).await?;
         }
         self.stop_rollout(plugin).await?;
         Ok(rollout.release)
@@ -134,10 +134,13 @@ impl Dynamo {
     }
 }
 
-fn pin(plugins: &mut [EnabledPlugin], rollout: &Rollout) {
+/// An edit that never fails.
+#[expect(clippy::unnecessary_wraps, reason = "an edit can fail")]
+fn pin(plugins: &mut [EnabledPlugin], rollout: &Rollout) -> Result<(), StoreError> {
     for enabled in plugins.iter_mut().filter(|enabled| enabled.name == rollout.plugin) {
         enabled.release = Some(rollout.release.clone());
     }
+    Ok(())
 }
 
 fn write(rollout: &Rollout) -> Item {

@@ -16,7 +16,6 @@ use crate::metering::{Budget, Limits};
 
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(clippy::struct_excessive_bools, reason = "as it is written")]
 struct Raw {
     #[serde(skip_serializing_if = "Option::is_none")]
     models: Option<Vec<String>>,
