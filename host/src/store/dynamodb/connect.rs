@@ -25,6 +25,8 @@ pub struct Tables {
 pub(super) struct Timing {
     /// A TCP handshake with TLS.
     pub(super) connect: Duration,
+    /// One attempt at a call.
+    pub(super) attempt: Duration,
     /// A call, with all attempts: short, so that a request is soon told that the store is down.
     pub(super) call: Duration,
     /// An operation of a plugin.
@@ -37,6 +39,7 @@ impl Default for Timing {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(1),
+            attempt: Duration::from_millis(1500),
             call: Duration::from_secs(3),
             values: Duration::from_millis(500),
             memory: memory::LIFETIME,
@@ -67,8 +70,11 @@ pub(super) async fn configured(
     timing: Timing,
 ) -> Result<Builder, InvalidEndpoint> {
     let endpoint = settings.endpoint.as_deref().map(Endpoint::parse).transpose()?;
-    let timeouts =
-        TimeoutConfig::builder().connect_timeout(timing.connect).operation_timeout(timing.call).build();
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(timing.connect)
+        .operation_attempt_timeout(timing.attempt)
+        .operation_timeout(timing.call)
+        .build();
     let shared = aws::loader(settings.region.as_deref(), endpoint.as_ref())
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
         .timeout_config(timeouts)

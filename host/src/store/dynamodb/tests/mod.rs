@@ -18,6 +18,7 @@ pub(crate) use ministack::Ministack;
 /// A machine that tests everything at once answers when it can.
 const SLOW: Timing = Timing {
     connect: Duration::from_mins(1),
+    attempt: Duration::from_mins(1),
     call: Duration::from_mins(1),
     values: Duration::from_mins(1),
     memory: memory::LIFETIME,
