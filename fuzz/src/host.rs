@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use adit::bedrock::fuzz::Memory;
-use adit::config::Timeouts;
+use adit::config::{Iam, Timeouts};
 use adit::enabled::EnabledPlugin;
 use adit::error::{Failure, Kind};
 use adit::http::{App, router};
@@ -61,6 +61,7 @@ impl Host {
         let pipeline = Pipeline::new(Arc::clone(&upstream), Replay::Capsule([7; 32]));
         let router = router(App {
             keys: Arc::new(keys),
+            iam: Iam::Off,
             health: Arc::default(),
             plugins: Arc::new(NoPlugins),
             pipeline,

@@ -6,6 +6,9 @@
 /// The log filter, in the syntax of `tracing-subscriber`'s `EnvFilter`. Default: `info`.
 pub const LOG: &str = "ADIT_LOG";
 
+/// How wide the terminal is, in columns. Default: what `stty` says, else 80.
+pub const COLUMNS: &str = "COLUMNS";
+
 /// The value of a variable, if it is set to a text.
 #[expect(clippy::disallowed_methods, reason = "this is the one place where the environment is read")]
 pub fn read(name: &str) -> Option<String> {

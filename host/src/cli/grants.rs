@@ -22,6 +22,11 @@ pub(super) struct GrantArgs {
 }
 
 impl GrantArgs {
+    /// Whether nothing is granted or accepted.
+    pub(super) fn is_empty(&self) -> bool {
+        self.grants.is_empty() && !self.acknowledge && !self.as_requested
+    }
+
     /// Puts the grants into the terms.
     pub(super) fn apply(&self, terms: &mut Terms) -> anyhow::Result<()> {
         for grant in &self.grants {

@@ -3,17 +3,18 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::anyhow;
+use anyhow::{anyhow, bail};
 use clap::Subcommand;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::plugin_enable::{self, EnableArgs};
-use super::{key_argument, output, plugin_terms, table};
+use super::enable::EnableArgs;
+use super::plugin_source::Source;
+use super::{key_argument, output, plugin_terms, table, team_argument};
 use crate::enabled::EnabledPlugin;
 use crate::ids::PluginName;
 use crate::plugin::CheckError;
-use crate::store::Store;
+use crate::store::{Effective, Key, Store};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeyPluginCommand {
@@ -42,9 +43,15 @@ impl KeyPluginCommand {
 /// What `adit key plugin` and `adit plugin` have in common.
 #[derive(Debug, Subcommand)]
 pub(super) enum SwitchCommand {
-    /// Switch a plugin on, or give it another config. It counts from the next request on.
-    Enable(EnableArgs),
-    /// Switch a plugin off. It counts from the next request on.
+    /// Switch a plugin on, or give it another config. It counts from the next request on. A plugin of the
+    /// key's team that was switched off for the key runs again; with options, on terms of the key's own.
+    Enable {
+        /// The id of the key, its unique name, or the whole key.
+        key: String,
+        #[command(flatten)]
+        args: Box<EnableArgs>,
+    },
+    /// Switch a plugin off, also one of the key's team for this key. It counts from the next request on.
     Disable {
         /// The id of the key, its unique name, or the whole key.
         key: String,
@@ -57,7 +64,7 @@ impl SwitchCommand {
     /// The settings file that it names.
     pub(super) fn settings(&self) -> Option<&Path> {
         match self {
-            Self::Enable { settings, .. } => settings.as_deref(),
+            Self::Enable { args, .. } => args.settings.as_deref(),
             Self::Disable { .. } => None,
         }
     }
@@ -73,32 +80,89 @@ pub(super) async fn run(data: &Path, keys: &dyn Store, command: KeyPluginCommand
 /// Switches a plugin on or off.
 pub(super) async fn switch(data: &Path, keys: &dyn Store, command: SwitchCommand) -> anyhow::Result<()> {
     match command {
-        SwitchCommand::Enable(arguments) => plugin_enable::enable(data, keys, arguments).await?,
+        SwitchCommand::Enable { key, args } => {
+            let key = key_argument::find(keys, &key).await?;
+            enable(data, keys, &key, *args).await
+        }
         SwitchCommand::Disable { key, plugin } => {
             let key = key_argument::find(keys, &key).await?;
-            keys.disable_plugin(&key.id, &plugin).await?;
+            let runs = |name: &PluginName| key.plugins.iter().any(|enabled| enabled.name == *name);
+            match team_argument::of(keys, &key).await?.filter(|team| has(&team.plugins, &plugin)) {
+                Some(_) if runs(&plugin) || !key.switched_off.contains(&plugin) => {
+                    keys.switch_off_plugin(&key.id, &plugin).await?;
+                }
+                _ => keys.disable_plugin(&key.id, &plugin).await?,
+            }
             output::note(&format!("Plugin `{plugin}` no longer runs for key `{}` ({}).", key.id, key.name));
+            Ok(())
         }
     }
+}
+
+async fn enable(data: &Path, keys: &dyn Store, key: &Key, args: EnableArgs) -> anyhow::Result<()> {
+    let plugin = args.plugin.clone();
+    let team = team_argument::of(keys, key).await?;
+    let of_team = |name: &PluginName| team.as_ref().filter(|team| has(&team.plugins, name));
+    if let Some(team) = args.before.as_ref().and_then(of_team).or_else(|| of_team(&plugin))
+        && args.before.is_some()
+    {
+        bail!(
+            "`--before` orders a key's own plugins, which run after those of its team `{}`: leave it out, or order the team's",
+            team.name
+        );
+    }
+    if let Some(team) = of_team(&plugin)
+        && args.names_only()
+    {
+        keys.take_back_plugin(&key.id, &plugin).await?;
+        let (id, name, team) = (&key.id, &key.name, &team.name);
+        output::note(&format!("Plugin `{plugin}` runs for key `{id}` ({name}) as for its team `{team}`."));
+        return Ok(());
+    }
+    let enabling = args.checked(data, keys).await?;
+    let (words, version) = (enabling.words(), enabling.version());
+    keys.enable_plugin(&key.id, enabling.plugin, enabling.position).await?;
+    if let Some(version) = version {
+        keys.note_release(&plugin, version).await?;
+    }
+    output::note(&format!("{words} runs for key `{}` ({}).", key.id, key.name));
+    enabling.hint.iter().for_each(|hint| output::note(&format!("It runs, but {hint}.")));
     Ok(())
+}
+
+fn has(plugins: &[EnabledPlugin], name: &PluginName) -> bool {
+    plugins.iter().any(|enabled| enabled.name == *name)
 }
 
 async fn list(keys: &dyn Store, key: &str, json: bool) -> anyhow::Result<()> {
-    let plugins = key_argument::find(keys, key).await?.plugins;
+    let key = key_argument::find(keys, key).await?;
+    let team = team_argument::of(keys, &key).await?;
+    let plugins = Effective::of(&key, team.as_ref()).plugins;
+    let of_team = team.as_ref().map(|team| team.plugins.as_slice()).unwrap_or_default();
     if json {
-        return output::json(&views(&plugins)?);
+        let source = |plugin: &EnabledPlugin| Source::of(&key.plugins, of_team, &plugin.name);
+        let views = plugins.iter().map(|plugin| Ok(EnabledView::of(plugin)?.with_source(source(plugin))));
+        return output::json(&views.collect::<anyhow::Result<Vec<_>>>()?);
     }
-    let row = |plugin: &EnabledPlugin| {
-        let terms = plugin_terms::words(&plugin.terms).join(" ");
-        [plugin.name.to_string(), version(plugin), terms, in_one_line(&plugin.config)]
-    };
-    let rows: Vec<_> = plugins.iter().map(row).collect();
-    output::result(&table::table(["PLUGIN", "VERSION", "TERMS", "CONFIG"], &rows))?;
+    output::result(&lines(&plugins, |name| Source::of(&key.plugins, of_team, name).words(team.as_ref())))?;
+    for plugin in key.switched_off.iter().filter(|plugin| has(of_team, plugin)) {
+        output::note(&format!("Plugin `{plugin}` of the team is switched off for this key."));
+    }
     Ok(())
 }
 
+/// A chain as a table.
+pub(super) fn lines(plugins: &[EnabledPlugin], from: impl Fn(&PluginName) -> String) -> String {
+    let row = |plugin: &EnabledPlugin| {
+        let terms = plugin_terms::words(&plugin.terms).join(" ");
+        [plugin.name.to_string(), version(plugin), from(&plugin.name), terms, in_one_line(&plugin.config)]
+    };
+    let rows: Vec<_> = plugins.iter().map(row).collect();
+    table::table(["PLUGIN", "VERSION", "FROM", "TERMS", "CONFIG"], &rows)
+}
+
 /// The pinned version, if the plugin does not come from the plugin folder.
-fn version(plugin: &EnabledPlugin) -> String {
+pub(super) fn version(plugin: &EnabledPlugin) -> String {
     plugin.release.as_ref().map(|release| release.version.to_string()).unwrap_or_default()
 }
 
@@ -140,10 +204,13 @@ pub(super) struct EnabledView<'a> {
     config: &'a RawValue,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     terms: Vec<String>,
+    /// Who switched it on, where that is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<&'static str>,
 }
 
 impl<'a> EnabledView<'a> {
-    fn of(plugin: &'a EnabledPlugin) -> anyhow::Result<Self> {
+    pub(super) fn of(plugin: &'a EnabledPlugin) -> anyhow::Result<Self> {
         let config = serde_json::from_str(&plugin.config)?;
         Ok(Self {
             name: plugin.name.as_str(),
@@ -151,7 +218,13 @@ impl<'a> EnabledView<'a> {
             digest: plugin.release.as_ref().map(|release| release.digest.as_str()),
             config,
             terms: plugin_terms::words(&plugin.terms),
+            from: None,
         })
+    }
+
+    /// The same, with who switched it on.
+    pub(super) fn with_source(self, source: Source) -> Self {
+        Self { from: Some(source.word()), ..self }
     }
 }
 

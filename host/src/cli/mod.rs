@@ -4,26 +4,37 @@
 
 #[cfg(feature = "compiler")]
 mod author;
+mod enable;
+mod explain;
 mod grants;
 mod housekeeping;
 mod key;
 mod key_argument;
+mod key_edit;
 mod key_plugin;
 mod key_policy;
+mod key_principal;
 mod log;
 mod output;
 mod plugin;
-mod plugin_enable;
 mod plugin_rollout;
+mod plugin_source;
 mod plugin_status;
 mod plugin_terms;
+mod policy;
 mod precompile;
 mod publish;
 mod release;
 mod requested;
+mod response_cache;
 pub mod serve;
 mod store;
 mod table;
+mod team;
+mod team_argument;
+mod team_plugin;
+mod usage;
+mod when;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -47,9 +58,17 @@ pub struct Cli {
 enum Command {
     /// Answer requests until stopped.
     Serve(ServeArgs),
-    /// Make, list and revoke keys, and switch plugins for them.
+    /// Make, list, change and revoke keys, switch plugins for them, and say what they may use.
     #[command(subcommand)]
     Key(key::KeyCommand),
+    /// Make teams of keys, and say what their keys have in common.
+    #[command(subcommand)]
+    Team(team::TeamCommand),
+    /// Show what was used, by whom, and what it cost.
+    Usage(usage::UsageArgs),
+    /// Forget answers that are kept.
+    #[command(subcommand)]
+    ResponseCache(response_cache::ResponseCacheCommand),
     /// Look at plugins, switch them on and off for keys, make them, and publish them.
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
@@ -98,13 +117,21 @@ impl Cli {
     fn run(self) -> anyhow::Result<()> {
         match &self.command {
             Command::Serve(args) => log::start("info", args.log_format)?,
-            Command::Key(_) | Command::Plugin(_) | Command::Store(_) => log::start("warn", LogFormat::Text)?,
+            Command::Key(_)
+            | Command::Team(_)
+            | Command::Usage(_)
+            | Command::ResponseCache(_)
+            | Command::Plugin(_)
+            | Command::Store(_) => log::start("warn", LogFormat::Text)?,
         }
         let runtime = tokio::runtime::Runtime::new()?;
         runtime.block_on(async {
             match self.command {
                 Command::Serve(args) => serve::run(&self.data, args).await,
                 Command::Key(command) => key::run(&self.data, command).await,
+                Command::Team(command) => team::run(&self.data, command).await,
+                Command::Usage(args) => usage::run(&self.data, args).await,
+                Command::ResponseCache(command) => response_cache::run(&self.data, command).await,
                 Command::Plugin(command) => plugin::run(&self.data, command).await,
                 Command::Store(command) => store::run(&self.data, command).await,
             }

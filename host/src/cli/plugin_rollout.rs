@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::enabled::{EnabledPlugin, Percent, Rollout};
 use crate::ids::PluginName;
 use crate::plugin::Catalog;
-use crate::store::{Key, Store};
+use crate::store::{Effective, Key, Store, Team};
 
 #[derive(Debug, Args)]
 pub(super) struct RolloutArgs {
@@ -60,7 +60,7 @@ pub(super) async fn run(data: &Path, store: &dyn Store, args: RolloutArgs) -> an
     let release = pinned.release.clone();
     let version = release.version;
     let rollout = Rollout { plugin, release, percent, step_back_after, failures: 0, stepped_back: None };
-    let affected = affected(&rollout, store.list().await?);
+    let affected = affected(&rollout, store.list().await?, &store.teams().await?);
     for (key, enabled) in &affected {
         let checked = release::check_config(published.as_ref(), &pinned, &enabled.config).await;
         checked.with_context(|| format!("nothing was changed: key `{}` ({})", key.id, key.name))?;
@@ -78,12 +78,14 @@ pub(super) async fn run(data: &Path, store: &dyn Store, args: RolloutArgs) -> an
 }
 
 /// The keys that get the release, each with its plugin as it would run then.
-fn affected(rollout: &Rollout, keys: Vec<Key>) -> Vec<(Key, EnabledPlugin)> {
+fn affected(rollout: &Rollout, keys: Vec<Key>, teams: &[Team]) -> Vec<(Key, EnabledPlugin)> {
     let valid = keys.into_iter().filter(|key| key.revoked.is_none() && rollout.includes(&key.id));
     valid
-        .filter_map(|mut key| {
-            rollout.apply(&key.id, &mut key.plugins);
-            let enabled = key.plugins.iter().find(|enabled| enabled.name == rollout.plugin).cloned()?;
+        .filter_map(|key| {
+            let team = teams.iter().find(|team| Some(&team.name) == key.team.as_ref());
+            let mut plugins = Effective::of(&key, team).plugins;
+            rollout.apply(&key.id, &mut plugins);
+            let enabled = plugins.into_iter().find(|enabled| enabled.name == rollout.plugin)?;
             Some((key, enabled))
         })
         .collect()
@@ -133,7 +135,7 @@ mod tests {
             key(2, Some(Timestamp::UNIX_EPOCH), &["redact"]),
             key(3, None, &["route"]),
         ];
-        let affected = affected(&rollout, keys);
+        let affected = affected(&rollout, keys, &[]);
         assert_eq!(affected.len(), 1);
         assert_eq!((affected[0].0.id.as_str(), &affected[0].1.release), ("key0000001", &Some(release)));
     }

@@ -8,12 +8,13 @@ use crate::enabled::{OnFailure, Reuse, Terms};
 #[derive(Debug, Clone, Args)]
 pub(super) struct TermsArgs {
     /// What becomes of a request when the plugin fails or cannot be had: it fails too, or it goes on
-    /// without the plugin and says so.
-    #[arg(long, value_name = "closed|open", default_value = "closed", hide_possible_values = true)]
-    on_failure: OnFailureArg,
-    /// Keep instances between requests of the key, instead of making one for each.
-    #[arg(long, value_name = "never|per-key", default_value = "never", hide_possible_values = true)]
-    reuse: ReuseArg,
+    /// without the plugin and says so. `closed`, unless it is said.
+    #[arg(long, value_name = "closed|open", hide_possible_values = true)]
+    on_failure: Option<OnFailureArg>,
+    /// Keep instances between requests of the key, instead of making one for each. `never`, unless it is
+    /// said.
+    #[arg(long, value_name = "never|per-key", hide_possible_values = true)]
+    reuse: Option<ReuseArg>,
     /// What it may use for this key: `memory=64MiB`, or a time for `init`, `request-hook`,
     /// `stream-hook` or `request-total`, such as `init=200ms`.
     #[arg(long = "limit", value_name = "NAME=VALUE")]
@@ -33,15 +34,20 @@ enum ReuseArg {
 }
 
 impl TermsArgs {
+    /// Whether none is said.
+    pub(super) fn is_empty(&self) -> bool {
+        self.on_failure.is_none() && self.reuse.is_none() && self.limits.is_empty()
+    }
+
     /// Puts them into terms.
     pub(super) fn apply(&self, terms: &mut Terms) -> anyhow::Result<()> {
         terms.on_failure = match self.on_failure {
-            OnFailureArg::Closed => OnFailure::Closed,
-            OnFailureArg::Open => OnFailure::Open,
+            None | Some(OnFailureArg::Closed) => OnFailure::Closed,
+            Some(OnFailureArg::Open) => OnFailure::Open,
         };
         terms.reuse = match self.reuse {
-            ReuseArg::Never => Reuse::Never,
-            ReuseArg::PerKey => Reuse::PerKey,
+            None | Some(ReuseArg::Never) => Reuse::Never,
+            Some(ReuseArg::PerKey) => Reuse::PerKey,
         };
         for limit in &self.limits {
             terms.limits.add(limit)?;

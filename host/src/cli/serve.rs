@@ -52,6 +52,7 @@ pub async fn run(data: &store::Data, args: ServeArgs) -> anyhow::Result<()> {
     let app = App {
         health: Arc::clone(&health),
         keys,
+        iam: config.iam,
         plugins: Arc::new(catalog),
         embeddings: EmbeddingPipeline::new(upstream.clone()),
         pipeline: Pipeline::new(upstream, replay),
@@ -98,11 +99,12 @@ async fn load_plugins(catalog: &Arc<Catalog>) -> anyhow::Result<()> {
 /// Gets the releases that keys use, while requests are served already: those that need one wait for
 /// it, and a catalog that is out of reach holds up nobody else.
 async fn load_releases(catalog: Arc<Catalog>, keys: Arc<dyn Store>) {
-    let keys = match keys.list().await {
-        Ok(keys) => keys,
+    let (keys, teams) = match tokio::try_join!(keys.list(), keys.teams()) {
+        Ok(used_by) => used_by,
         Err(fault) => return tracing::error!(%fault, "which releases are used is not known"),
     };
-    let used = keys.iter().filter(|key| key.revoked.is_none()).flat_map(|key| &key.plugins);
+    let of_keys = keys.iter().filter(|key| key.revoked.is_none()).flat_map(|key| &key.plugins);
+    let used = of_keys.chain(teams.iter().flat_map(|team| &team.plugins));
     for (name, release) in used.filter_map(|plugin| Some((&plugin.name, plugin.release.as_ref()?))) {
         match catalog.preload(name, release).await {
             Ok(()) => tracing::info!(plugin = %name, version = %release.version, "release loaded"),

@@ -7,18 +7,32 @@ const COLUMN: usize = 20;
 
 /// Aligns rows under their headings. What does not fit is cut, and `…` says so; JSON has it whole.
 pub(super) fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> String {
-    let mut widths = headings.map(|heading| heading.chars().count());
-    for row in rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = cell.chars().count().max(*width);
-        }
-    }
+    let mut widths = widths(headings, rows);
     let mut left = WIDTH;
     for (column, width) in widths.iter_mut().enumerate() {
         let last = column + 1 == N;
         *width = (*width).min(if last { left } else { COLUMN });
         left = left.saturating_sub(*width + GAP);
     }
+    aligned(headings, rows, widths)
+}
+
+/// Aligns rows under their headings, however long the lines get.
+pub(super) fn whole<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> String {
+    aligned(headings, rows, widths(headings, rows))
+}
+
+fn widths<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> [usize; N] {
+    let mut widths = headings.map(|heading| heading.chars().count());
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    widths
+}
+
+fn aligned<const N: usize>(headings: [&str; N], rows: &[[String; N]], widths: [usize; N]) -> String {
     let headings = headings.map(str::to_owned);
     let lines = std::iter::once(&headings).chain(rows).map(|row| {
         let cells = row.iter().zip(widths).map(|(cell, width)| format!("{:width$}", cut(cell, width)));

@@ -3,6 +3,7 @@
 mod breaker;
 mod catalog;
 mod fetch;
+mod iam;
 mod plugin_limits;
 mod raw;
 mod s3;
@@ -17,6 +18,7 @@ use std::time::Duration;
 pub use breaker::BreakerSettings;
 pub use catalog::{Catalog, InvalidLocation, Location, PublicKey, S3Access};
 pub use fetch::{Fetch, HostPattern, Hosts};
+pub use iam::Iam;
 pub use plugin_limits::{Allowance, PluginLimits};
 pub use s3::S3Prefix;
 pub use secrets::{SecretError, SecretName, SecretSource, SecretValues, Secrets};
@@ -33,6 +35,8 @@ pub struct Config {
     pub plugins: PathBuf,
     /// The largest request body, in bytes. Default: 32 MiB.
     pub max_body_bytes: usize,
+    /// Whether callers that AWS has authenticated need no key. Default: they do.
+    pub iam: Iam,
     /// How Bedrock is reached.
     pub bedrock: Bedrock,
     /// Fetching of what a request names by URL. Default: none, nothing is fetched.
@@ -155,6 +159,7 @@ impl Config {
         Ok(Self {
             plugins: raw.plugins.map_or_else(|| data.join("plugins"), |folder| base.join(folder)),
             max_body_bytes: raw.max_body_bytes.map_or(32 << 20, Into::into),
+            iam: if raw.auth.iam { Iam::On } else { Iam::Off },
             bedrock: Bedrock {
                 regions: raw.bedrock.regions.0,
                 endpoint: raw.bedrock.endpoint.map(|text| text.0),
@@ -317,6 +322,12 @@ mod tests {
         ] {
             assert!(load(&format!("[catalog]\n{text}")).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn everybody_needs_a_key_unless_the_operator_says_otherwise() {
+        assert_eq!(load("[auth]").unwrap().iam, Iam::Off);
+        assert_eq!(load("[auth]\niam = true").unwrap().iam, Iam::On);
     }
 
     #[test]

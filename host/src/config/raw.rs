@@ -15,6 +15,7 @@ use crate::ids::{InvalidId, PluginName};
 pub(super) struct Settings {
     pub(super) plugins: Option<PathBuf>,
     pub(super) max_body_bytes: Option<NonZeroUsize>,
+    pub(super) auth: Auth,
     pub(super) bedrock: Bedrock,
     pub(super) fetch: Fetch,
     pub(super) s3: S3,
@@ -65,6 +66,12 @@ pub(super) struct Store {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct PluginHttp {
     pub(super) private_hosts: Vec<HostPattern>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Auth {
+    pub(super) iam: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -1,9 +1,10 @@
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, Response};
+use axum::http::Response;
 
 use super::answer::{self, Refusal};
 use super::auth::authenticate;
+use super::caller::Caller;
 use super::generation::chain;
 use super::terms::{self, Wish};
 use super::{App, body, request_id};
@@ -16,12 +17,12 @@ use crate::wire::openai::embeddings;
 /// `POST /v1/embeddings`.
 pub(super) async fn create(
     State(app): State<App>,
-    headers: HeaderMap,
+    caller: Caller,
     body: Body,
 ) -> Result<Response<Body>, Refusal> {
     let id = request_id::new();
     let skipped = Skipped::default();
-    let answer = answer(&app, &id, &skipped, &headers, body).await;
+    let answer = answer(&app, &id, &skipped, &caller, body).await;
     answer::outcome(id, skipped, answer)
 }
 
@@ -29,11 +30,12 @@ async fn answer(
     app: &App,
     id: &RequestId,
     skipped: &Skipped,
-    headers: &HeaderMap,
+    caller: &Caller,
     body: Body,
 ) -> Result<Response<Body>, Failure> {
     let deadline = Deadline::after(app.timeouts.total);
-    let key = authenticate(app, headers).await?;
+    let key = authenticate(app, caller).await?;
+    let headers = &caller.headers;
     if terms::explain(headers)? == Wish::Explanation {
         let message = "`x-adit-explain` does not explain embeddings: leave the header out";
         return Err(Failure::invalid("x-adit-explain", message).with_code("unsupported_parameter"));

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 
 use super::answer::{self, Refusal};
 use super::auth::authenticate;
+use super::caller::Caller;
 use super::terms::{self, Wish};
 use super::{App, body, clock, explanation, failure, keep_alive, remote, request_id};
 use crate::chat::{Batch, Delivery, Request};
@@ -24,15 +25,15 @@ use crate::wire::openai::{Encoder, Format, Head};
 /// Serves a request, or says why not.
 pub(super) async fn serve(
     app: &App,
-    headers: &HeaderMap,
+    caller: &Caller,
     body: Body,
     format: Format,
     wish: Option<Wish>,
 ) -> Result<Response<Body>, Refusal> {
     let id = request_id::new();
-    let wish = wish.map_or_else(|| terms::explain(headers), Ok);
+    let wish = wish.map_or_else(|| terms::explain(&caller.headers), Ok);
     let skipped = Skipped::default();
-    let answer = async { answer(app, &id, &skipped, headers, body, format, wish?).await };
+    let answer = async { answer(app, &id, &skipped, caller, body, format, wish?).await };
     let answer = timeout(app.timeouts.total, answer).await.unwrap_or_else(|_| Err(failure::too_slow()));
     answer::outcome(id, skipped, answer)
 }
@@ -41,13 +42,14 @@ async fn answer(
     app: &App,
     id: &RequestId,
     skipped: &Skipped,
-    headers: &HeaderMap,
+    caller: &Caller,
     body: Body,
     format: Format,
     wish: Wish,
 ) -> Result<Response<Body>, Failure> {
     let deadline = Deadline::after(app.timeouts.total);
-    let key = authenticate(app, headers).await?;
+    let key = authenticate(app, caller).await?;
+    let headers = &caller.headers;
     let body = body::read(headers, body, app.max_body_bytes).await?;
     let decoded = format.decode(&body)?;
     drop(body);

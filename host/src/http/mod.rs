@@ -3,6 +3,7 @@
 mod answer;
 mod auth;
 mod body;
+mod caller;
 mod chat_completions;
 mod client_format;
 mod clock;
@@ -18,6 +19,7 @@ mod request_id;
 mod status;
 mod terms;
 
+pub use caller::AwsCaller;
 #[cfg(test)]
 pub(crate) use failure::response as refusal;
 
@@ -26,7 +28,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{get, post};
 
-use crate::config::{S3Prefix, Timeouts};
+use crate::config::{Iam, S3Prefix, Timeouts};
 use crate::error::{Failure, Kind};
 use crate::fetch::Fetcher;
 use crate::health::Health;
@@ -38,6 +40,8 @@ use crate::store::Keys;
 pub struct App {
     /// Who may call.
     pub keys: Arc<dyn Keys>,
+    /// Whether callers that AWS has authenticated need no key.
+    pub iam: Iam,
     /// The plugins that keys have switched on.
     pub plugins: Arc<dyn Plugins>,
     /// How the plugins are doing.

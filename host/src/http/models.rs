@@ -1,10 +1,11 @@
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Response};
+use axum::http::Response;
 
 use super::answer::{self, Refusal};
 use super::auth::authenticate;
+use super::caller::Caller;
 use super::{App, request_id, terms};
 use crate::error::{Failure, Kind};
 use crate::pipeline::Model;
@@ -16,9 +17,9 @@ use crate::wire::openai;
 const CREATED: u64 = 1_695_859_200;
 
 /// `GET /v1/models`: what the key may ask for, as Bedrock and the operator's aliases have it.
-pub(super) async fn list(State(app): State<App>, headers: HeaderMap) -> Result<Response<Body>, Refusal> {
+pub(super) async fn list(State(app): State<App>, caller: Caller) -> Result<Response<Body>, Refusal> {
     let id = request_id::new();
-    let models = listed(&app, &headers).await.map_err(|failure| Refusal::new(id.clone(), failure))?;
+    let models = listed(&app, &caller).await.map_err(|failure| Refusal::new(id.clone(), failure))?;
     Ok(answer::response(&id, "application/json", Body::from(openai::models(&models)), &[]))
 }
 
@@ -26,10 +27,10 @@ pub(super) async fn list(State(app): State<App>, headers: HeaderMap) -> Result<R
 pub(super) async fn retrieve(
     State(app): State<App>,
     wanted: Result<Path<String>, PathRejection>,
-    headers: HeaderMap,
+    caller: Caller,
 ) -> Result<Response<Body>, Refusal> {
     let id = request_id::new();
-    let models = listed(&app, &headers).await.map_err(|failure| Refusal::new(id.clone(), failure))?;
+    let models = listed(&app, &caller).await.map_err(|failure| Refusal::new(id.clone(), failure))?;
     // A path that is not UTF-8 names nothing.
     let wanted = wanted.map_or_else(|_| char::REPLACEMENT_CHARACTER.into(), |Path(wanted)| wanted);
     match models.iter().find(|model| model.id == wanted) {
@@ -39,8 +40,8 @@ pub(super) async fn retrieve(
 }
 
 /// The models that the key of this request may ask for, in OpenAI's words.
-async fn listed(app: &App, headers: &HeaderMap) -> Result<Vec<openai::Model>, Failure> {
-    let key = authenticate(app, headers).await?;
+async fn listed(app: &App, caller: &Caller) -> Result<Vec<openai::Model>, Failure> {
+    let key = authenticate(app, caller).await?;
     let models = allowed(app, &key).await?.into_iter();
     Ok(models.map(|model| openai::Model { id: model.id, created: CREATED, owned_by: model.owner }).collect())
 }

@@ -136,6 +136,28 @@ pub trait Keys: Send + Sync {
         };
         self.edit(id, Box::new(disable)).await.map(drop)
     }
+
+    /// Keeps a plugin of its team from running for a key, and takes the key's own config for it away.
+    async fn switch_off_plugin(&self, id: &KeyId, plugin: &PluginName) -> Result<(), StoreError> {
+        let plugin = plugin.clone();
+        let switch_off = move |record: &mut KeyRecord| {
+            record.key.plugins.retain(|enabled| enabled.name != plugin);
+            record.key.switched_off.insert(plugin.clone());
+            Ok(())
+        };
+        self.edit(id, Box::new(switch_off)).await.map(drop)
+    }
+
+    /// Has a plugin of its team run for a key as it runs for the team.
+    async fn take_back_plugin(&self, id: &KeyId, plugin: &PluginName) -> Result<(), StoreError> {
+        let plugin = plugin.clone();
+        let take_back = move |record: &mut KeyRecord| {
+            record.key.plugins.retain(|enabled| enabled.name != plugin);
+            record.key.switched_off.remove(&plugin);
+            Ok(())
+        };
+        self.edit(id, Box::new(take_back)).await.map(drop)
+    }
 }
 
 /// The teams.
@@ -152,6 +174,31 @@ pub trait Teams: Send + Sync {
 
     /// Removes a team that no key belongs to any more.
     async fn remove_team(&self, name: &TeamName) -> Result<(), StoreError>;
+
+    /// Puts a plugin into the chain of a team. If it is there already, its config is replaced.
+    async fn enable_team_plugin(
+        &self,
+        name: &TeamName,
+        plugin: EnabledPlugin,
+        position: Position,
+    ) -> Result<(), StoreError> {
+        let owner = format!("team `{name}`");
+        let enable = move |team: &mut Team| {
+            chain::enable(&mut team.plugins, plugin.clone(), &position)
+                .map_err(|plugin| StoreError::NotEnabled { owner: owner.clone(), plugin })
+        };
+        self.edit_team(name, Box::new(enable)).await.map(drop)
+    }
+
+    /// Takes a plugin out of the chain of a team.
+    async fn disable_team_plugin(&self, name: &TeamName, plugin: &PluginName) -> Result<(), StoreError> {
+        let (owner, plugin) = (format!("team `{name}`"), plugin.clone());
+        let disable = move |team: &mut Team| {
+            chain::disable(&mut team.plugins, &plugin)
+                .map_err(|plugin| StoreError::NotEnabled { owner: owner.clone(), plugin })
+        };
+        self.edit_team(name, Box::new(disable)).await.map(drop)
+    }
 }
 
 /// By name, each name once.

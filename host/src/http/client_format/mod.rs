@@ -21,6 +21,7 @@ use futures::TryStreamExt;
 
 use super::answer::{self, Refusal};
 use super::auth::authenticate;
+use super::caller::Caller;
 use super::generation::{self, Outcome, Wanted};
 use super::terms;
 use super::{App, body, clock, explanation, failure, models, request_id};
@@ -76,7 +77,7 @@ async fn find(
     parts: &Parts,
     deadline: Deadline,
 ) -> Result<Asked, Failure> {
-    let key = authenticate(app, &parts.headers).await?;
+    let key = authenticate(app, &Caller::of(parts)).await?;
     let mut chain = generation::chain(app, &key, id, skipped, "", Delivery::Whole, deadline).await?;
     let (method, path) = (parts.method.as_str(), parts.uri.path());
     match chain.find_speaker(method, path).await? {

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tower_service::Service as _;
 
 use crate::bedrock::Bedrock;
-use crate::config::Timeouts;
+use crate::config::{Iam, Timeouts};
 use crate::enabled::EnabledPlugin;
 use crate::error::{Failure, Kind};
 use crate::http::{App, router};
@@ -34,6 +34,7 @@ impl Gateway {
         let bedrock = Arc::new(bedrock);
         let router = router(App {
             keys: Arc::new(keys),
+            iam: Iam::Off,
             health: Arc::default(),
             plugins: Arc::new(NoPlugins),
             embeddings: EmbeddingPipeline::new(bedrock.clone()),
