@@ -58,8 +58,12 @@ pub(super) struct TeamPolicyArgs {
     json: bool,
 }
 
-pub(super) async fn run(data: &Path, command: TeamCommand) -> anyhow::Result<()> {
-    let store = &*store::open(data)?;
+pub(super) async fn run(data: &store::Data, command: TeamCommand) -> anyhow::Result<()> {
+    let settings = match &command {
+        TeamCommand::Plugin(command) => command.settings(),
+        _ => None,
+    };
+    let store = &*store::open(data, settings).await?;
     match command {
         TeamCommand::Create { name } => {
             let created = Timestamp::now();

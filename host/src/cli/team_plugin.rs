@@ -36,6 +36,16 @@ pub(super) enum TeamPluginCommand {
     },
 }
 
+impl TeamPluginCommand {
+    /// The settings file that it names.
+    pub(super) fn settings(&self) -> Option<&Path> {
+        match self {
+            Self::Enable { args, .. } => args.settings.as_deref(),
+            Self::Disable { .. } | Self::List { .. } => None,
+        }
+    }
+}
+
 pub(super) async fn run(data: &Path, store: &dyn Store, command: TeamPluginCommand) -> anyhow::Result<()> {
     match command {
         TeamPluginCommand::Enable { name, args } => {

@@ -153,12 +153,12 @@ struct GroupView<'a> {
 struct TallyView {
     #[serde(flatten)]
     tally: Tally,
-    /// The same as `cost_nanodollars`, exactly.
-    cost_usd: String,
+    /// For who only reads: `cost_nanodollars` is exact.
+    cost_usd: f64,
 }
 
 impl TallyView {
     fn of(tally: &Tally) -> Self {
-        Self { tally: *tally, cost_usd: cost(tally).to_string() }
+        Self { tally: *tally, cost_usd: cost(tally).dollars() }
     }
 }

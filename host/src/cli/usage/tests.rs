@@ -106,6 +106,6 @@ aaaaaaaaaa,\"laptop, old\",4,2,0,0,2000,100,0,0,1.00";
     let of: Vec<_> = usage.iter().map(|group| group.get("of").unwrap().as_str()).collect();
     assert_eq!(of, [None, Some("search")]);
     let total = json.get("total").unwrap();
-    assert_eq!(total.get("cost_usd").unwrap(), "5.00");
+    assert_eq!(total.get("cost_usd").unwrap(), 5.0);
     assert_eq!(total.get("cost_nanodollars").unwrap(), 5_000_000_000_u64);
 }

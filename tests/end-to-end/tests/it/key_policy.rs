@@ -74,10 +74,17 @@ fn the_terms_are_shown_as_they_were_set() {
     assert_eq!(
         shown,
         json!({
-            "models": [], "losses": "report", "caching": "automatic",
+            "models": null, "regions": null, "aliases": {}, "profiles": {}, "losses": null, "caching": "automatic",
             "guardrail": {"id": "gr-1", "version": "DRAFT", "trace": "disabled", "streamed_text": "sync"},
+            "response_cache": null, "tagging": null,
+            "limits": {
+                "requests_per_minute": null, "tokens_per_minute": null, "concurrent_requests": null, "budgets": {},
+            },
         })
     );
-    let refusal = stack.refusal(&["key", "policy", &key.name, "--guardrail", "gr-1"]);
-    assert!(refusal.contains("expected its id or ARN"), "{refusal}");
+    let key = key.policy(&["--inherit", "guardrail", "--inherit", "caching"]);
+    assert_eq!(stack.adit(&["key", "policy", &key.name]).trim_end(), "nothing is set");
+    let refused = stack.prepared(&["key", "policy", &key.name, "--guardrail", "gr-1"]).output().unwrap();
+    let reason = String::from_utf8(refused.stderr).unwrap();
+    assert!(refused.status.code() == Some(2) && reason.contains("expected its id or ARN"), "{reason}");
 }
