@@ -82,16 +82,8 @@ impl Grouped {
             by: self.by.word(),
             since: self.span.since.to_string(),
             until: self.span.until.to_string(),
-            usage: self.groups.iter().map(|group| self.group_view(group)).collect(),
+            usage: self.groups.iter().map(GroupView::of).collect(),
             total: TallyView::of(&self.total),
-        }
-    }
-
-    fn group_view<'a>(&self, group: &'a Group) -> GroupView<'a> {
-        GroupView {
-            of: Some(group.id.as_str()).filter(|id| !id.is_empty()),
-            name: group.name.as_deref(),
-            tally: TallyView::of(&group.tally),
         }
     }
 
@@ -147,6 +139,16 @@ struct GroupView<'a> {
     name: Option<&'a str>,
     #[serde(flatten)]
     tally: TallyView,
+}
+
+impl<'a> GroupView<'a> {
+    fn of(group: &'a Group) -> Self {
+        Self {
+            of: Some(group.id.as_str()).filter(|id| !id.is_empty()),
+            name: group.name.as_deref(),
+            tally: TallyView::of(&group.tally),
+        }
+    }
 }
 
 #[derive(Serialize)]

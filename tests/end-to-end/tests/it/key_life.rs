@@ -74,14 +74,24 @@ fn an_explanation_says_where_each_part_comes_from() {
         stack.adit(&["team", "plugin", "enable", "search", plugin]);
     }
     stack.adit(&[
-        "team", "policy", "search", "--model", "us.amazon.*", "--alias", "fast=a", "--requests-per-minute", "60",
+        "team",
+        "policy",
+        "search",
+        "--model",
+        "us.amazon.*",
+        "--alias",
+        "fast=a",
+        "--requests-per-minute",
+        "60",
     ]);
-    let key = key.with("route", &json!({})).policy(&["--losses", "refuse", "--budget", "tokens-per-day=1000"]);
+    let key =
+        key.with("route", &json!({})).policy(&["--losses", "refuse", "--budget", "tokens-per-day=1000"]);
     key.disable("hello");
 
     let explain = |options: &[&str]| stack.adit(&[&["key", "explain", &key.name], options].concat());
     let text = explain(&[]);
-    let words: Vec<_> = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    let words: Vec<_> =
+        text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     for line in [
         "models team search us.amazon.*",
         "regions default all",
@@ -118,6 +128,7 @@ fn a_principal_is_noted_and_no_header_makes_one() {
     }
     stack.adit(&["key", "principal", "remove", &key.name, pattern]);
     assert_eq!(stack.adit(&["key", "principal", "list", &key.name, "--json"]).trim(), "[]");
-    let open = stack.prepared(&["key", "principal", "add", &key.name, "arn:aws:iam::*:user/x"]).output().unwrap();
+    let open =
+        stack.prepared(&["key", "principal", "add", &key.name, "arn:aws:iam::*:user/x"]).output().unwrap();
     assert_eq!(open.status.code(), Some(2), "a pattern without an account is taken");
 }

@@ -56,7 +56,8 @@ fn a_plugin_of_the_team_runs_for_each_key_but_those_that_have_it_switched_off() 
 fn terms_of_the_team_count_where_a_key_has_none_of_its_own() {
     let stack = Stack::with([]);
     let [key, other] = with_team(&stack);
-    let asks_claude = |key: &Key<'_>| key.post(&json!({"model": CLAUDE, "messages": says("hi")["messages"]})).status;
+    let asks_claude =
+        |key: &Key<'_>| key.post(&json!({"model": CLAUDE, "messages": says("hi")["messages"]})).status;
     assert_eq!(asks_claude(&key), 200);
     stack.adit(&["team", "policy", "search", "--model", "us.amazon.*"]);
     assert_eq!((asks_claude(&key), asks_claude(&other)), (403, 403));
@@ -76,7 +77,10 @@ fn a_team_is_shown_and_goes_only_when_its_keys_have_gone() {
     stack.adit(&["team", "policy", "search", "--budget", "money-per-month=20"]);
     let shown: Value = serde_json::from_str(&stack.adit(&["team", "show", "search", "--json"])).unwrap();
     assert_eq!(shown["policy"]["limits"]["budgets"], json!({"money_per_month": "20.00"}));
-    assert_eq!((&shown["plugins"][0]["name"], shown["keys"].as_array().unwrap().len()), (&json!("redact"), 2));
+    assert_eq!(
+        (&shown["plugins"][0]["name"], shown["keys"].as_array().unwrap().len()),
+        (&json!("redact"), 2)
+    );
     let text = stack.adit(&["team", "show", "search"]);
     assert!(text.contains("money-per-month:     $20.00") && text.contains(&key.name), "{text}");
     assert!(stack.adit(&["key", "list"]).contains("  search  "));
@@ -93,7 +97,10 @@ fn a_team_is_shown_and_goes_only_when_its_keys_have_gone() {
         (vec!["response-cache", "purge", "--team", "sales"], "there is no team `sales`"),
     ] {
         let refusal = stack.refusal(&command);
-        assert!(refusal.contains(reason) && refusal.trim_end().lines().count() == 1, "{command:?}: {refusal}");
+        assert!(
+            refusal.contains(reason) && refusal.trim_end().lines().count() == 1,
+            "{command:?}: {refusal}"
+        );
     }
     stack.adit(&["key", "revoke", &key.name]);
     stack.adit(&["key", "edit", &other.name, "--no-team"]);
