@@ -1,7 +1,5 @@
 //! `adit response-cache`: answers that are kept.
 
-use std::path::Path;
-
 use clap::Subcommand;
 
 use super::{key_argument, output, store, team_argument};

@@ -1,7 +1,5 @@
 //! `adit team`: keys that belong together.
 
-use std::path::Path;
-
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde::Serialize;

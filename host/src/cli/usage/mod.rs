@@ -5,8 +5,6 @@ mod grouped;
 mod print;
 mod screen;
 
-use std::path::Path;
-
 use anyhow::{anyhow, bail};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
