@@ -59,8 +59,10 @@ impl Host {
         let bedrock = Arc::new(memory.bedrock());
         let upstream: Arc<dyn Upstream> = bedrock.clone();
         let pipeline = Pipeline::new(Arc::clone(&upstream), Replay::Capsule([7; 32]));
+        let keys = Arc::new(keys);
         let router = router(App {
-            keys: Arc::new(keys),
+            keys: keys.clone(),
+            meters: keys,
             iam: Iam::Off,
             health: Arc::default(),
             plugins: Arc::new(NoPlugins),

@@ -79,6 +79,10 @@ pub enum Kind {
     BrokenStream,
     /// A whole answer came, and cannot be understood. It was paid for.
     UnreadableAnswer,
+    /// A budget of the key or its team is used up.
+    QuotaExceeded,
+    /// The key or its team has more requests or tokens than it may, in a minute or at a time.
+    RateLimited,
     /// The store cannot be read.
     StoreUnavailable,
     /// All places are taken.
@@ -102,7 +106,11 @@ impl Kind {
             Self::MethodNotAllowed => 405,
             Self::PluginDenied(status) => status,
             Self::Denied | Self::ModelNotAllowed => 403,
-            Self::Throttled | Self::ModelNotReady | Self::KeyOverloaded => 429,
+            Self::Throttled
+            | Self::ModelNotReady
+            | Self::KeyOverloaded
+            | Self::QuotaExceeded
+            | Self::RateLimited => 429,
             Self::ModelTimeout => 504,
             Self::ModelError => 424,
             Self::UpstreamUnavailable
@@ -123,7 +131,9 @@ impl Kind {
             | Self::Unauthenticated
             | Self::UnknownRoute
             | Self::MethodNotAllowed
-            | Self::ModelNotAllowed => Origin::Client,
+            | Self::ModelNotAllowed
+            | Self::QuotaExceeded
+            | Self::RateLimited => Origin::Client,
             Self::PluginDenied(_) | Self::PluginFault | Self::PluginUnavailable => Origin::Plugin,
             Self::Denied
             | Self::Credentials
@@ -154,6 +164,7 @@ impl Kind {
             | Self::Unreachable
             | Self::BrokenStream
             | Self::UnreadableAnswer
+            | Self::RateLimited
             | Self::StoreUnavailable
             | Self::Overloaded
             | Self::KeyOverloaded => Retry::Later,
@@ -171,6 +182,7 @@ impl Kind {
             | Self::Credentials
             | Self::ModelNotFound
             | Self::ModelError
+            | Self::QuotaExceeded
             | Self::Internal => Retry::Never,
         }
     }

@@ -8,8 +8,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use crate::chat::{Batch, BlockKind, Event, Json, Request, StopReason, Usage};
 use crate::error::Failure;
 use crate::pipeline::{
-    Call, Chain, Context, Deadline, Events, Losses, Model, ModelPolicy, Pipeline, Plan, Plugin, Replay,
-    Terms, Upstream,
+    Call, Chain, Context, Deadline, Estimate, Events, Model, Pipeline, Plan, Plugin, Replay, Terms, Upstream,
 };
 
 /// What became of a request.
@@ -29,9 +28,7 @@ pub(super) async fn pass(
 ) -> Passed {
     let asked = Arc::new(Mutex::new(None));
     let pipeline = Pipeline::new(Arc::new(Canned { asked: Arc::clone(&asked), answer }), Replay::Off);
-    let terms =
-        Terms { models: ModelPolicy::Any, losses: Losses::Report(Vec::new()), deadline: Deadline::Never };
-    let answer = match pipeline.run(request, Chain::new(context, vec![plugin]), terms).await {
+    let answer = match pipeline.run(request, Chain::new(context, vec![plugin]), Terms::default()).await {
         Ok(served) => {
             let answer = blocks(served.events).await;
             served.finish.run().await;
@@ -109,6 +106,10 @@ impl Call for CannedCall {
             max_output_tokens: None,
             prices: None,
         }
+    }
+
+    fn estimate(&self) -> Estimate {
+        Estimate::default()
     }
 
     async fn send(self: Box<Self>, _: Deadline) -> Result<Events, Failure> {

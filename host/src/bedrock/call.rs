@@ -10,7 +10,7 @@ use futures::{StreamExt, stream};
 
 use crate::chat::Delivery;
 use crate::error::Failure;
-use crate::pipeline::{Call, Deadline, Events, Plan};
+use crate::pipeline::{Call, Deadline, Estimate, Events, Plan};
 
 use super::region::Clients;
 use super::request::Written;
@@ -36,6 +36,12 @@ impl Call for ConverseCall {
         };
         let max_output_tokens = self.written.max_tokens.map(u64::from);
         Plan { max_output_tokens, ..self.target.plan(operation, &self.written.body) }
+    }
+
+    fn estimate(&self) -> Estimate {
+        let estimate = self.target.estimate();
+        let max_output_tokens = self.written.max_tokens.map(u64::from).or(estimate.max_output_tokens);
+        Estimate { max_output_tokens, ..estimate }
     }
 
     async fn send(self: Box<Self>, deadline: Deadline) -> Result<Events, Failure> {

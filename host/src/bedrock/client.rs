@@ -111,12 +111,15 @@ impl Bedrock {
             return Err(Failure::new(Kind::ModelNotFound, message).with_param("model"));
         }
         let capabilities = self.profiles.capabilities(&request.model).await?;
+        let within = request.destination.regions.clone();
+        self.regions.admit(request.called(), &within)?;
         Ok(Target {
             regions: Arc::clone(&self.regions),
             idle: self.timeouts.idle,
             first_event: self.timeouts.first_event,
             keep_alive: self.timeouts.keep_alive,
-            model: request.model.clone(),
+            model: request.called().to_owned(),
+            within,
             delivery: request.delivery,
             input_tokens: estimate::input_tokens(request),
             max_tokens: request.sampling.max_tokens,

@@ -74,7 +74,8 @@ impl Prompt {
     }
 }
 
-fn tokens(bytes: usize) -> u64 {
+/// Of a text with so many bytes.
+pub(super) fn tokens(bytes: usize) -> u64 {
     u64::try_from(bytes.div_ceil(BYTES_A_TOKEN)).unwrap_or(u64::MAX)
 }
 

@@ -96,7 +96,7 @@ impl Profiles {
 
     /// The ARN of the first of its models; they are the same one in several regions.
     async fn ask(&self, profile: &str) -> Result<String, Failure> {
-        let clients = self.regions.of(profile).into_iter().next().ok_or_else(error::nowhere)?;
+        let clients = self.regions.of(profile, &[]).into_iter().next().ok_or_else(error::nowhere)?;
         let call = clients.control().get_inference_profile().inference_profile_identifier(profile).send();
         let answer = timeout(PATIENCE, call).await.map_err(|_| error::silent())?;
         let answer = answer.map_err(|fault| error::of_call(&fault, clients.region()))?;

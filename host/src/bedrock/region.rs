@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use aws_config::{Region, SdkConfig};
 use tokio::time::Instant;
 
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::pipeline::Deadline;
 
 use super::retry::{self, Retries};
@@ -87,27 +87,48 @@ impl Regions {
         Err(Failure::invalid("model", message).with_code("invalid_value"))
     }
 
-    /// Where a model is asked for: in the region that its ARN names, and there alone; else where its
-    /// prompt cache is warm, and then in the others.
-    pub(super) fn of(&self, model: &str) -> Vec<Arc<Clients>> {
-        if let Some(region) = region_of(model) {
-            return vec![self.named(region)];
+    /// Whether a key that may use these regions alone (all, if none is named) can ask for a model.
+    pub(super) fn admit(&self, model: &str, within: &[String]) -> Result<(), Failure> {
+        let is_open = match region_of(model) {
+            Some(region) => is_within(region, within),
+            None => self.listed().any(|listed| is_within(listed.region(), within)),
+        };
+        if is_open {
+            return Ok(());
         }
-        let order = self.warm().order(model, 1 + self.others.len(), Instant::now());
-        order.into_iter().filter_map(|place| self.listed().nth(place)).cloned().collect()
+        let within = within.join("`, `");
+        let message = format!(
+            "your API key may use models in `{within}` alone, and this one cannot be called there; ask the operator"
+        );
+        Err(Failure::new(Kind::ModelNotAllowed, message).with_param("model").with_code("region_not_allowed"))
+    }
+
+    /// Where a model is asked for: in the region that its ARN names, and there alone; else where its
+    /// prompt cache is warm, and then in the others. In none but these regions, if any is named.
+    pub(super) fn of(&self, model: &str, within: &[String]) -> Vec<Arc<Clients>> {
+        let mut clients = match region_of(model) {
+            Some(region) => vec![self.named(region)],
+            None => {
+                let order = self.warm().order(model, 1 + self.others.len(), Instant::now());
+                order.into_iter().filter_map(|place| self.listed().nth(place)).cloned().collect()
+            }
+        };
+        clients.retain(|clients| is_within(clients.region(), within));
+        clients
     }
 
     /// Calls a model: see [`Retries::run`].
     pub(super) async fn call<T, F>(
         &self,
         model: &str,
+        within: &[String],
         deadline: Deadline,
         attempt: impl Fn(Arc<Clients>) -> F,
     ) -> Result<T, Failure>
     where
         F: Future<Output = Result<T, Failure>>,
     {
-        let (clients, answer) = self.retries.run(&self.of(model), deadline, attempt).await?;
+        let (clients, answer) = self.retries.run(&self.of(model, within), deadline, attempt).await?;
         if region_of(model).is_none()
             && let Some(place) = self.listed().position(|listed| Arc::ptr_eq(listed, &clients))
         {
@@ -137,6 +158,10 @@ impl Regions {
     fn warm(&self) -> std::sync::MutexGuard<'_, Warm> {
         self.warm.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn is_within(region: &str, within: &[String]) -> bool {
+    within.is_empty() || within.iter().any(|allowed| allowed == region)
 }
 
 fn at(sdk: &SdkConfig, region: &str) -> SdkConfig {

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use crate::capability::{Capabilities, Price};
 use crate::chat::{Delivery, Json};
 use crate::error::Failure;
-use crate::pipeline::{Deadline, Plan};
+use crate::pipeline::{Deadline, Estimate, Plan};
 
 use super::error;
 use super::reader::Patience;
@@ -22,7 +22,10 @@ pub(super) struct Target {
     pub(super) idle: Duration,
     pub(super) first_event: Option<Duration>,
     pub(super) keep_alive: Option<Duration>,
+    /// The id or ARN that is called.
     pub(super) model: String,
+    /// In which regions it may be; all, if none is named.
+    pub(super) within: Vec<String>,
     pub(super) delivery: Delivery,
     /// Of the prompt, by estimate.
     pub(super) input_tokens: u64,
@@ -34,7 +37,7 @@ pub(super) struct Target {
 impl Target {
     /// What a call would send.
     pub(super) fn plan(&self, operation: &'static str, body: &[u8]) -> Plan {
-        let regions = self.regions.of(&self.model);
+        let regions = self.regions.of(&self.model, &self.within);
         Plan {
             operation,
             region: regions.first().map(|first| first.region().to_owned()).unwrap_or_default(),
@@ -50,6 +53,15 @@ impl Target {
         }
     }
 
+    /// What a call may use.
+    pub(super) fn estimate(&self) -> Estimate {
+        Estimate {
+            input_tokens: self.input_tokens,
+            max_output_tokens: self.max_output_tokens(),
+            prices: self.capabilities.prices,
+        }
+    }
+
     /// Makes the call, as often and in as many regions as it takes: see
     /// [`Retries::run`](super::retry::Retries::run).
     pub(super) async fn call<T, F>(
@@ -60,7 +72,7 @@ impl Target {
     where
         F: Future<Output = Result<T, Failure>>,
     {
-        self.regions.call(&self.model, deadline, |clients| self.begun(attempt(clients))).await
+        self.regions.call(&self.model, &self.within, deadline, |clients| self.begun(attempt(clients))).await
     }
 
     /// How long the rest of an answer is waited for.

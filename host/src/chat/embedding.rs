@@ -1,3 +1,5 @@
+use super::Destination;
+
 /// Texts that become vectors.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmbeddingRequest {
@@ -9,6 +11,29 @@ pub struct EmbeddingRequest {
     pub dimensions: Option<u32>,
     /// What the vectors are for; none is [`Purpose::Document`], where a model has to know.
     pub purpose: Option<Purpose>,
+    /// What Bedrock notes with the call, for the operator's invoices and logs.
+    pub metadata: Vec<(String, String)>,
+    /// Where it goes. Set by the key's policy behind the plugins, never by the client.
+    pub destination: Destination,
+}
+
+impl EmbeddingRequest {
+    /// A request that asks for nothing special.
+    pub fn new(model: impl Into<String>, inputs: Vec<String>) -> Self {
+        Self {
+            model: model.into(),
+            inputs,
+            dimensions: None,
+            purpose: None,
+            metadata: Vec::new(),
+            destination: Destination::default(),
+        }
+    }
+
+    /// What is called: the model, or the profile that stands for it.
+    pub fn called(&self) -> &str {
+        self.destination.profile.as_deref().unwrap_or(&self.model)
+    }
 }
 
 /// What vectors are for. Some models give other ones for a question than for the texts that answer it.

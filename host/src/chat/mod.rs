@@ -20,7 +20,7 @@ pub use part::{
     Blob, CacheTtl, Document, DocumentFormat, GuardedText, MediaType, Part, Qualifier, Reasoning, Remote,
     RemoteKind, ResultPart, Source, ToolResult, ToolResultStatus, ToolUse,
 };
-pub use request::{Delivery, Message, Prefill, Request, Role, Sampling};
+pub use request::{Delivery, Destination, Message, Prefill, Request, Role, Sampling};
 pub use settings::{
     Caching, Effort, Guardrail, GuardrailMode, GuardrailTrace, OutputFormat, Schema, ServiceTier, Thinking,
 };

@@ -38,6 +38,8 @@ pub struct Request {
     pub additional: Vec<(String, Json)>,
     /// How the client wants the answer.
     pub delivery: Delivery,
+    /// Where it goes. Set by the key's policy behind the plugins, never by the client.
+    pub destination: Destination,
 }
 
 impl Request {
@@ -60,8 +62,23 @@ impl Request {
             caching: Caching::ByClient,
             additional: Vec::new(),
             delivery: Delivery::Whole,
+            destination: Destination::default(),
         }
     }
+
+    /// What is called: the model, or the profile that stands for it.
+    pub fn called(&self) -> &str {
+        self.destination.profile.as_deref().unwrap_or(&self.model)
+    }
+}
+
+/// Where a model is called, as the operator has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Destination {
+    /// The ARN of the application inference profile that is called in the model's place.
+    pub profile: Option<String>,
+    /// The regions in which the call may be made; all that are served, if none is named.
+    pub regions: Vec<String>,
 }
 
 /// How the client wants the answer.

@@ -291,7 +291,7 @@ mod tests {
     fn reads_how_bedrock_is_reached() {
         let config = load(
             "[bedrock]\nregions = ['us-east-1', 'us-west-2']\nmax_attempts = 1\n\
-             [timeouts]\ntotal_ms = 5000\nidle_ms = 6\nfirst_event_ms = 7\nkeep_alive_ms = 0",
+             [timeouts]\ntotal_ms = 5000\nidle_ms = 6\nfirst_event_ms = 7\nkeep_alive_ms = 0\nsettle_ms = 8",
         )
         .unwrap();
         assert_eq!(config.bedrock.regions, ["us-east-1", "us-west-2"]);
@@ -301,6 +301,7 @@ mod tests {
             idle: Duration::from_millis(6),
             first_event: Some(Duration::from_millis(7)),
             keep_alive: None,
+            settle: Duration::from_millis(8),
         };
         assert_eq!(config.timeouts, expected);
     }

@@ -106,6 +106,7 @@ pub(super) struct Timeouts {
     pub(super) idle_ms: Option<NonZeroU64>,
     pub(super) first_event_ms: Option<NonZeroU64>,
     pub(super) keep_alive_ms: Option<u64>,
+    pub(super) settle_ms: Option<NonZeroU64>,
 }
 
 /// One region, or a list of different ones.

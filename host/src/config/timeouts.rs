@@ -17,6 +17,9 @@ pub struct Timeouts {
     /// After how much silence the client of a stream is told that the answer still comes. None:
     /// never. Default: 15 s.
     pub keep_alive: Option<Duration>,
+    /// How long after `total` what a request has taken of its key's limits counts, if nobody settles it:
+    /// the process may have died. Default: 1 min.
+    pub settle: Duration,
 }
 
 impl Default for Timeouts {
@@ -26,6 +29,7 @@ impl Default for Timeouts {
             idle: Duration::from_mins(15),
             first_event: None,
             keep_alive: Some(Duration::from_secs(15)),
+            settle: Duration::from_mins(1),
         }
     }
 }
@@ -42,6 +46,7 @@ impl Timeouts {
                 Some(0) => None,
                 Some(ms) => Some(Duration::from_millis(ms)),
             },
+            settle: millis(raw.settle_ms, defaults.settle),
         }
     }
 }

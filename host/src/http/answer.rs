@@ -2,10 +2,10 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, header};
 use axum::response::IntoResponse;
 
-use super::{failure, request_id};
+use super::{failure, rate_limits, request_id};
 use crate::error::Failure;
 use crate::ids::{PluginName, RequestId};
-use crate::pipeline::Skipped;
+use crate::pipeline::{Rates, Skipped};
 
 /// Under which id a request is logged; OpenAI's SDKs show it in their errors.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -20,12 +20,27 @@ const PLUGINS_SKIPPED: HeaderName = HeaderName::from_static("x-adit-plugins-skip
 pub(super) struct Refusal {
     id: RequestId,
     failure: Box<Failure>,
-    skipped: Skipped,
+    noted: Noted,
+}
+
+/// What is told of a request's way while it goes, and said in the headers however it ends.
+#[derive(Default)]
+pub(super) struct Noted {
+    /// The plugins that it goes on without.
+    pub(super) skipped: Skipped,
+    /// How the limits of its key and team stand.
+    pub(super) rates: Rates,
+}
+
+impl Noted {
+    fn mark(&self, response: Response<Body>) -> Response<Body> {
+        rate_limits::mark(without(response, &self.skipped), &self.rates)
+    }
 }
 
 impl Refusal {
     pub(super) fn new(id: RequestId, failure: Failure) -> Self {
-        Self { id, failure: Box::new(failure), skipped: Skipped::default() }
+        Self { id, failure: Box::new(failure), noted: Noted::default() }
     }
 
     /// The failure of a request that got no id before.
@@ -37,19 +52,19 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response<Body> {
         failure::log(&self.id, &self.failure);
-        without(failure::response(&self.id, &self.failure), &self.skipped)
+        self.noted.mark(failure::response(&self.id, &self.failure))
     }
 }
 
-/// What came of a request that may have gone on without some plugins: it says so, however it ended.
+/// What came of a request, with what was noted on its way.
 pub(super) fn outcome(
     id: RequestId,
-    skipped: Skipped,
+    noted: Noted,
     answer: Result<Response<Body>, Failure>,
 ) -> Result<Response<Body>, Refusal> {
     match answer {
-        Ok(response) => Ok(without(response, &skipped)),
-        Err(failure) => Err(Refusal { skipped, ..Refusal::new(id, failure) }),
+        Ok(response) => Ok(noted.mark(response)),
+        Err(failure) => Err(Refusal { noted, ..Refusal::new(id, failure) }),
     }
 }
 

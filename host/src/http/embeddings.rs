@@ -2,7 +2,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::Response;
 
-use super::answer::{self, Refusal};
+use super::answer::{self, Noted, Refusal};
 use super::auth::authenticate;
 use super::caller::Caller;
 use super::generation::chain;
@@ -11,7 +11,7 @@ use super::{App, body, request_id};
 use crate::chat::Delivery;
 use crate::error::{Failure, Kind};
 use crate::ids::RequestId;
-use crate::pipeline::{Deadline, Embedded, Skipped};
+use crate::pipeline::{Deadline, Embedded};
 use crate::wire::openai::embeddings;
 
 /// `POST /v1/embeddings`.
@@ -21,15 +21,15 @@ pub(super) async fn create(
     body: Body,
 ) -> Result<Response<Body>, Refusal> {
     let id = request_id::new();
-    let skipped = Skipped::default();
-    let answer = answer(&app, &id, &skipped, &caller, body).await;
-    answer::outcome(id, skipped, answer)
+    let noted = Noted::default();
+    let answer = answer(&app, &id, &noted, &caller, body).await;
+    answer::outcome(id, noted, answer)
 }
 
 async fn answer(
     app: &App,
     id: &RequestId,
-    skipped: &Skipped,
+    noted: &Noted,
     caller: &Caller,
     body: Body,
 ) -> Result<Response<Body>, Failure> {
@@ -49,8 +49,10 @@ async fn answer(
         let message = "your API key has a guardrail, which cannot check embeddings; ask the operator";
         return Err(Failure::new(Kind::ModelNotAllowed, message).with_param("model"));
     }
-    let terms = terms::of(&key.terms, headers, decoded.dropped, deadline)?;
-    let chain = chain(app, &key, id, skipped, "openai-embeddings", Delivery::Whole, deadline).await?;
+    let mut terms = terms::of(&key.terms, headers, decoded.dropped, deadline)?;
+    terms.tags = terms::tags(&key);
+    terms.payer = Some(terms::payer(app, id, &key, noted.rates.clone()));
+    let chain = chain(app, &key, id, &noted.skipped, "openai-embeddings", Delivery::Whole, deadline).await?;
     let Embedded { model, dropped, embeddings: made } =
         app.embeddings.run(decoded.request, chain, terms).await?;
     tracing::info!(request = id.as_str(), key = key.key.id.as_str(), ?model, "embedded");

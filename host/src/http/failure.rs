@@ -32,7 +32,8 @@ pub(super) fn mark(id: &RequestId, failure: &Failure, headers: &mut HeaderMap) {
         let seconds = pause.as_secs() + u64::from(pause.subsec_nanos() > 0);
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
-    if failure.kind.retry() == Retry::Never && failure.retry_after.is_none() {
+    let is_final = failure.retry_after.is_none() || failure.kind == Kind::QuotaExceeded;
+    if failure.kind.retry() == Retry::Never && is_final {
         headers.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
     }
 }

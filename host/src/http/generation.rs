@@ -10,7 +10,7 @@ use bytes::{Bytes, BytesMut};
 use futures::{StreamExt, TryStreamExt, stream};
 use tokio::time::timeout;
 
-use super::answer::{self, Refusal};
+use super::answer::{self, Noted, Refusal};
 use super::auth::authenticate;
 use super::caller::Caller;
 use super::terms::{self, Wish};
@@ -18,7 +18,7 @@ use super::{App, body, clock, explanation, failure, keep_alive, remote, request_
 use crate::chat::{Batch, Delivery, Request};
 use crate::error::Failure;
 use crate::ids::RequestId;
-use crate::pipeline::{Chain, Context, Deadline, Events, Explanation, Finish, Label, Served, Skipped};
+use crate::pipeline::{Chain, Context, Deadline, Events, Explanation, Finish, Label, Rates, Served, Skipped};
 use crate::store::StoredKey;
 use crate::wire::openai::{Encoder, Format, Head};
 
@@ -32,16 +32,16 @@ pub(super) async fn serve(
 ) -> Result<Response<Body>, Refusal> {
     let id = request_id::new();
     let wish = wish.map_or_else(|| terms::explain(&caller.headers), Ok);
-    let skipped = Skipped::default();
-    let answer = async { answer(app, &id, &skipped, caller, body, format, wish?).await };
+    let noted = Noted::default();
+    let answer = async { answer(app, &id, &noted, caller, body, format, wish?).await };
     let answer = timeout(app.timeouts.total, answer).await.unwrap_or_else(|_| Err(failure::too_slow()));
-    answer::outcome(id, skipped, answer)
+    answer::outcome(id, noted, answer)
 }
 
 async fn answer(
     app: &App,
     id: &RequestId,
-    skipped: &Skipped,
+    noted: &Noted,
     caller: &Caller,
     body: Body,
     format: Format,
@@ -55,8 +55,9 @@ async fn answer(
     drop(body);
 
     let delivery = decoded.request.delivery;
-    let chain = chain(app, &key, id, skipped, format.name(), delivery, deadline).await?;
-    let wanted = Wanted { request: decoded.request, dropped: decoded.dropped, wish, deadline };
+    let chain = chain(app, &key, id, &noted.skipped, format.name(), delivery, deadline).await?;
+    let rates = noted.rates.clone();
+    let wanted = Wanted { request: decoded.request, dropped: decoded.dropped, wish, deadline, rates };
     let Served { model, dropped, events, finish } = match run(app, id, &key, headers, chain, wanted).await? {
         Outcome::Served(served) => *served,
         Outcome::Explained(explanation) => {
@@ -90,6 +91,8 @@ pub(super) struct Wanted {
     pub(super) dropped: Vec<Cow<'static, str>>,
     pub(super) wish: Wish,
     pub(super) deadline: Deadline,
+    /// Told how the limits stand.
+    pub(super) rates: Rates,
 }
 
 /// What came of it.
@@ -107,9 +110,11 @@ pub(super) async fn run(
     chain: Chain,
     wanted: Wanted,
 ) -> Result<Outcome, Failure> {
-    let Wanted { mut request, dropped, wish, deadline } = wanted;
+    let Wanted { mut request, dropped, wish, deadline, rates } = wanted;
     let policy = &key.terms;
-    let terms = terms::of(policy, headers, dropped, deadline)?;
+    let mut terms = terms::of(policy, headers, dropped, deadline)?;
+    terms.tags = terms::tags(key);
+    terms.payer = Some(terms::payer(app, id, key, rates));
     terms::apply(policy, &mut request);
     remote::fetch(app, &mut request, deadline).await?;
     if wish == Wish::Explanation {
@@ -197,7 +202,7 @@ fn streamed(
 /// How far a stream is.
 enum Stage {
     Answering(Events, Box<dyn Encoder>, Finish),
-    /// The last frame was handed out. The stream ends when the finish hooks have run: some platforms
-    /// stop everything at its end.
+    /// The last frame was handed out. The stream ends when the bill is settled and the finish hooks have
+    /// run: some platforms stop everything at its end.
     Over(Finish),
 }

@@ -14,10 +14,12 @@ mod failure;
 mod generation;
 mod keep_alive;
 mod models;
+mod rate_limits;
 mod remote;
 mod request_id;
 mod status;
 mod terms;
+mod usage;
 
 pub use caller::AwsCaller;
 #[cfg(test)]
@@ -32,6 +34,7 @@ use crate::config::{Iam, S3Prefix, Timeouts};
 use crate::error::{Failure, Kind};
 use crate::fetch::Fetcher;
 use crate::health::Health;
+use crate::metering::Meters;
 use crate::pipeline::{EmbeddingPipeline, Pipeline, Plugins};
 use crate::store::Keys;
 
@@ -40,6 +43,8 @@ use crate::store::Keys;
 pub struct App {
     /// Who may call.
     pub keys: Arc<dyn Keys>,
+    /// What they may use, and have used.
+    pub meters: Arc<dyn Meters>,
     /// Whether callers that AWS has authenticated need no key.
     pub iam: Iam,
     /// The plugins that keys have switched on.
@@ -69,6 +74,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/embeddings", post(embeddings::create))
         .route("/v1/models", get(models::list))
         .route("/v1/models/{*id}", get(models::retrieve))
+        .route("/v1/usage", get(usage::read))
         .route("/health", get(health))
         .fallback(client_format::serve)
         .method_not_allowed_fallback(method_not_allowed)

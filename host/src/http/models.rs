@@ -16,6 +16,9 @@ use crate::wire::openai;
 /// field has to be stable.
 const CREATED: u64 = 1_695_859_200;
 
+/// Who made the names that an operator gives models.
+const OPERATOR: &str = "adit";
+
 /// `GET /v1/models`: what the key may ask for, as Bedrock and the operator's aliases have it.
 pub(super) async fn list(State(app): State<App>, caller: Caller) -> Result<Response<Body>, Refusal> {
     let id = request_id::new();
@@ -51,7 +54,15 @@ pub(super) async fn allowed(app: &App, key: &StoredKey) -> Result<Vec<Model>, Fa
     let policy = terms::models(&key.terms);
     let upstream = app.pipeline.upstream();
     let mut models = upstream.models().await?;
-    models.retain(|model| policy.allows(&model.id, &upstream.resolve(&model.id)));
+    models.retain(|model| !key.terms.aliases.contains_key(&model.id));
+    let named = key.terms.aliases.keys().map(|name| Model { id: name.clone(), owner: OPERATOR.to_owned() });
+    models.extend(named);
+    models.sort_unstable_by(|one, other| one.id.cmp(&other.id));
+    models.retain(|model| {
+        let name = key.terms.aliases.get(&model.id).unwrap_or(&model.id);
+        let id = upstream.resolve(name);
+        policy.allows(&model.id, &id) || policy.allows(name, &id)
+    });
     Ok(models)
 }
 

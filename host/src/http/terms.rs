@@ -2,13 +2,16 @@
 //! body. A client can make the terms stricter, never looser.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderValue};
 
+use super::App;
 use crate::chat::{Caching, Request};
 use crate::error::Failure;
-use crate::pipeline::{Deadline, Losses, ModelPolicy, Terms};
-use crate::store::{Effective, OnLoss};
+use crate::ids::RequestId;
+use crate::pipeline::{Deadline, Losses, ModelPolicy, Payer, Rates, Terms};
+use crate::store::{Effective, OnLoss, StoredKey, Tagging};
 
 const STRICT: &str = "x-adit-strict";
 const EXPLAIN: &str = "x-adit-explain";
@@ -38,9 +41,35 @@ pub(super) fn of(
     let refuse = flag(headers, STRICT)? || policy.losses == OnLoss::Refuse;
     Ok(Terms {
         models: models(policy),
+        aliases: policy.aliases.clone(),
+        profiles: policy.profiles.clone(),
+        regions: policy.regions.clone(),
         losses: if refuse { Losses::Refuse(dropped) } else { Losses::Report(dropped) },
         deadline,
+        ..Terms::default()
     })
+}
+
+/// What Bedrock notes with a call of the key.
+pub(super) fn tags(key: &StoredKey) -> Vec<(String, String)> {
+    if key.terms.tagging == Tagging::Off {
+        return Vec::new();
+    }
+    let team = key.key.team.as_ref().map(|team| ("adit-team".to_owned(), team.to_string()));
+    std::iter::once(("adit-key".to_owned(), key.key.id.to_string())).chain(team).collect()
+}
+
+/// Who pays for a request of the key.
+pub(super) fn payer(app: &App, id: &RequestId, key: &StoredKey, rates: Rates) -> Payer {
+    Payer {
+        meters: Arc::clone(&app.meters),
+        metered: key.terms.metered.clone(),
+        key: key.key.id.clone(),
+        team: key.key.team.clone(),
+        request: id.clone(),
+        lifetime: app.timeouts.total.saturating_add(app.timeouts.settle),
+        rates,
+    }
 }
 
 /// Which models the key may use.

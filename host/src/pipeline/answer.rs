@@ -51,8 +51,7 @@ pub(super) async fn run(
     stages: Stages,
     events: Events,
 ) -> Result<(Events, Finish), (Box<Work>, Failure)> {
-    let finishes = work.chain.has_any(&[Hook::Finish]);
-    if !finishes && stages.events.is_empty() && stages.texts.is_empty() {
+    if !work.has_an_end() && stages.events.is_empty() && stages.texts.is_empty() {
         return Ok((events, Finish::default()));
     }
     let (sender, receiver) = oneshot::channel();

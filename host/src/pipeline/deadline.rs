@@ -3,9 +3,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// When an answer has to be complete.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Deadline {
     /// Whenever it is.
+    #[default]
     Never,
     /// By then.
     At {

@@ -15,7 +15,7 @@ use super::chain::Chain;
 use super::finish::Work;
 use super::hook::End;
 use super::trace::Trace;
-use super::{Deadline, Hook, Terms, Upstream, prompt, route};
+use super::{Deadline, Estimate, Hook, Terms, Upstream, prompt, route};
 use crate::chat::{EmbeddingRequest, Embeddings, Usage};
 use crate::error::{Failure, Kind};
 
@@ -31,6 +31,9 @@ pub trait Embedder: Upstream {
 pub trait EmbeddingCall: Send {
     /// Request fields that the model cannot be told, by the names that clients use.
     fn dropped(&self) -> &[String];
+
+    /// What the calls may use.
+    fn estimate(&self) -> Estimate;
 
     /// One vector for each input, or a failure for all.
     async fn send(self: Box<Self>, deadline: Deadline) -> Result<Embeddings, Failure>;
@@ -88,10 +91,12 @@ impl EmbeddingPipeline {
             ));
         }
         work.chain.keep(&[Hook::Finish]);
-        terms.models.admit(&mut request.model, &*self.embedder)?;
+        request.destination = terms.admit(&mut request.model, &*self.embedder)?;
+        terms.tag(&mut request.metadata);
         let model = request.model.clone();
         let call = self.embedder.prepare_embedding(request).await?;
         let dropped = terms.losses.accept(call.dropped())?;
+        work.reserve(&terms, &model, call.estimate()).await?;
         work.calls(&model);
         let embeddings = call.send(terms.deadline).await?;
         work.cost(Usage { input_tokens: embeddings.input_tokens, ..Usage::default() });

@@ -25,6 +25,10 @@ impl EmbeddingCall for NotingCall {
         &self.dropped
     }
 
+    fn estimate(&self) -> Estimate {
+        Estimate { input_tokens: 3, max_output_tokens: Some(0), prices: None }
+    }
+
     async fn send(self: Box<Self>, _: Deadline) -> Result<Embeddings, Failure> {
         let EmbeddingRequest { model, inputs, .. } = &self.request;
         self.log.lock().unwrap().push(format!("model: {model} {}", inputs.join("|")));
@@ -33,12 +37,7 @@ impl EmbeddingCall for NotingCall {
 }
 
 fn request() -> EmbeddingRequest {
-    EmbeddingRequest {
-        model: "asked".to_owned(),
-        inputs: vec!["first".to_owned(), "second".to_owned()],
-        dimensions: None,
-        purpose: None,
-    }
+    EmbeddingRequest::new("asked", vec!["first".to_owned(), "second".to_owned()])
 }
 
 async fn run_on(log: &Log, plugins: Vec<Fake>, terms: Terms) -> Result<Embedded, Failure> {

@@ -1,4 +1,4 @@
-//! The finish hooks: each is called once, however the request ends.
+//! The end of a request: its bill is settled, and the finish hooks are called once, however it ends.
 
 use std::time::Duration;
 
@@ -7,9 +7,10 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use super::bill::Bill;
 use super::chain::Chain;
 use super::hook::{End, Report};
-use super::{Deadline, Hook};
+use super::{Deadline, Estimate, Hook, Terms};
 use crate::chat::{Event, StopReason, Usage};
 use crate::error::{Failure, Kind};
 
@@ -26,6 +27,8 @@ pub(super) struct Work {
     stop: Option<StopReason>,
     usage: Option<Usage>,
     end: Option<End>,
+    /// What it may use, from the moment when it is taken.
+    bill: Option<Bill>,
 }
 
 impl Work {
@@ -41,7 +44,29 @@ impl Work {
             stop: None,
             usage: None,
             end: None,
+            bill: None,
         }
+    }
+
+    /// Takes what the call of a model may use from who pays for it.
+    pub(super) async fn reserve(
+        &mut self,
+        terms: &Terms,
+        model: &str,
+        estimate: Estimate,
+    ) -> Result<(), Failure> {
+        let Some(payer) = &terms.payer else { return Ok(()) };
+        // From here on it is settled, even if the client goes away while it is taken.
+        let taken = self.bill.insert(Bill::open(payer.clone(), model, estimate)).taken().await;
+        if taken.is_err() {
+            self.bill = None;
+        }
+        taken
+    }
+
+    /// Whether there is anything to do when the last of the answer was handed out.
+    pub(super) fn has_an_end(&self) -> bool {
+        self.bill.is_some() || self.chain.has_any(&[Hook::Finish])
     }
 
     /// A model is called.
@@ -55,6 +80,9 @@ impl Work {
             return;
         }
         self.first_event.get_or_insert_with(|| self.arrived.elapsed());
+        if let Some(bill) = &mut self.bill {
+            bill.note(batch);
+        }
         for event in batch {
             match event {
                 Event::MessageStop(reason) => self.stop = Some(reason.clone()),
@@ -74,7 +102,7 @@ impl Work {
         self.end = Some(end);
     }
 
-    /// The request is over: calls the finish hooks, and comes back when they have run.
+    /// The request is over: settles its bill and calls the finish hooks, and comes back when that is done.
     pub(super) async fn finish(mut self, end: End) {
         self.ended(end);
         if let Some(task) = self.begin_to_finish() {
@@ -83,15 +111,21 @@ impl Work {
         }
     }
 
-    /// Calls the finish hooks on a task of its own, so that nobody who leaves can stop them half-way.
+    /// Settles and calls the finish hooks on a task of its own, so that nobody who leaves can stop that
+    /// half-way.
     fn begin_to_finish(&mut self) -> Option<JoinHandle<()>> {
         self.chain.keep(&[Hook::Finish]);
-        if !self.chain.has_any(&[Hook::Finish]) {
+        if !self.has_an_end() {
             return None;
         }
         let runtime = Handle::try_current().ok()?;
-        let (chain, report) = (self.chain.take(), self.report());
-        Some(runtime.spawn(run(chain, report)))
+        let (bill, chain, report) = (self.bill.take(), self.chain.take(), self.report());
+        Some(runtime.spawn(async move {
+            if let Some(bill) = bill {
+                bill.settle(&report).await;
+            }
+            run(chain, report).await;
+        }))
     }
 
     fn report(&mut self) -> Report {
@@ -149,7 +183,7 @@ impl Finish {
         Self(Some(work))
     }
 
-    /// Calls the finish hooks, and comes back when they have run. To be called when the events are
+    /// Settles the bill and calls the finish hooks, and comes back when that is done. To be called when the events are
     /// at their end, or dropped; what is dropped instead finishes by itself.
     pub async fn run(self) {
         let Some(work) = self.0 else { return };

@@ -10,7 +10,8 @@ use super::*;
 use crate::chat::{BlockKind, BlockStart, Message, Part, Request, Role};
 use crate::pipeline::tests::{Echo, Fake, Log, chain, terms};
 use crate::pipeline::{
-    Batch, Call, Events, Hooks, Model, Pipeline, Plan, Plugin, PromptVerdict, Replay, Served, Terms, Upstream,
+    Batch, Call, Estimate, Events, Hooks, Model, Pipeline, Plan, Plugin, PromptVerdict, Replay, Served,
+    Terms, Upstream,
 };
 
 const FINISH: Hooks = Hooks::of(&[Hook::Finish]);
@@ -64,6 +65,10 @@ impl Call for Begins {
 
     fn plan(&self) -> Plan {
         unreachable!("nobody asks for an explanation")
+    }
+
+    fn estimate(&self) -> Estimate {
+        Estimate { input_tokens: 1, max_output_tokens: Some(10), prices: None }
     }
 
     async fn send(self: Box<Self>, _: Deadline) -> Result<Events, Failure> {

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 
-use super::{Deadline, Plan};
+use super::{Deadline, Estimate, Plan};
 use crate::chat::{Delivery, Usage};
 use crate::error::Failure;
 
@@ -57,6 +57,9 @@ pub trait InvokeCall: Send {
 
     /// What would be sent.
     fn plan(&self) -> Plan;
+
+    /// What the call may use.
+    fn estimate(&self) -> Estimate;
 
     /// Makes the call and waits for the first parts, with all repeats that fit into the time left.
     async fn send(self: Box<Self>, deadline: Deadline) -> Result<Payloads, Failure>;

@@ -1,9 +1,12 @@
 //! The shape of a request on its way: hooks, then the model, then the hooks in reverse.
 //!
 //! ```text
-//! route hooks ► prompt hooks ► request hooks ► upstream
-//!     ► event hooks, then text hooks (the last plugin first) ► finish hooks
+//! route hooks ► prompt hooks ► request hooks ► policy ► reserve ► upstream
+//!     ► event hooks, then text hooks (the last plugin first) ► settle ► finish hooks
 //! ```
+//!
+//! What a request may use is taken from its key and team before the model is called, and settled however
+//! the request ends ([`bill`]).
 //!
 //! A model whose format a plugin knows is called by what that plugin writes, and the plugin reads the
 //! answer (`model_format`), before any hook does.
@@ -12,6 +15,7 @@
 
 mod answer;
 mod attempt;
+mod bill;
 mod chain;
 mod client_format;
 mod deadline;
@@ -47,6 +51,7 @@ use answer::Stages;
 use finish::Work;
 use trace::Trace;
 
+pub use bill::{Payer, Rates};
 pub use chain::Chain;
 pub use client_format::{
     AnswerHead, ClientFailure, ClientFormat, Decoded, HttpRequest, HttpResponse, HttpRoute, Moment, Speaker,
@@ -69,7 +74,7 @@ pub use prompt::texts;
 pub use replay::{Replay, Thoughts};
 pub use terms::{Losses, Terms};
 pub use trace::{Change, Effect, Step};
-pub use upstream::{Call, Events, Model, Plan, Upstream};
+pub use upstream::{Call, Estimate, Events, Model, Plan, Upstream};
 pub use values::{Space, Tenant, ValueFault, Values};
 
 /// What a request passes.
@@ -137,6 +142,7 @@ impl Pipeline {
         let call = self.prepare(request, &mut work.chain, &mut Trace::Off).await?;
         let dropped = terms.losses.accept(call.dropped())?;
         let stages = Stages::start(work).await?;
+        work.reserve(terms, &request.model, call.estimate()).await?;
         work.calls(&request.model);
         let events = call.send(terms.deadline).await?;
         Ok(Begun { dropped, stages, events: self.replay.keep(&key, request, events) })
@@ -203,7 +209,8 @@ impl Pipeline {
             None => request::run(chain, request, trace).await?,
         };
         // Behind all of them: no plugin reaches further than the key that it works for.
-        terms.models.admit(&mut request.model, &*self.upstream)?;
+        request.destination = terms.admit(&mut request.model, &*self.upstream)?;
+        terms.tag(&mut request.metadata);
         Ok(reply)
     }
 }

@@ -12,7 +12,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use super::attempt::Attempt;
 use super::grammar::{Grammar, Maker};
 use super::invocation::{Intervention, InvokeCall, Payloads, Received};
-use super::{Call, Deadline, Events, Invocation, Plan, Upstream};
+use super::{Call, Deadline, Estimate, Events, Invocation, Plan, Upstream};
 use crate::chat::{Batch, Delivery, Event, Request, StopReason, Usage};
 use crate::error::{Failure, Kind};
 use crate::ids::PluginName;
@@ -122,6 +122,10 @@ impl Call for FormatCall {
 
     fn plan(&self) -> Plan {
         self.call.plan()
+    }
+
+    fn estimate(&self) -> Estimate {
+        self.call.estimate()
     }
 
     async fn send(self: Box<Self>, deadline: Deadline) -> Result<Events, Failure> {

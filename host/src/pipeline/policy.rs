@@ -1,7 +1,6 @@
 //! Which models a key may use. Looked at after the plugins, so that a router cannot reach further
 //! than the key it works for.
 
-use super::Upstream;
 use crate::error::{Failure, Kind};
 use crate::ids::ModelPattern;
 
@@ -24,16 +23,6 @@ impl ModelPolicy {
                 patterns.iter().any(|pattern| pattern.matches(name) || pattern.matches(id))
             }
         }
-    }
-
-    /// Puts the model's id in the place of its name, if the key may use it.
-    pub(super) fn admit(&self, model: &mut String, upstream: &dyn Upstream) -> Result<(), Failure> {
-        let id = upstream.resolve(model).into_owned();
-        if !self.allows(model, &id) {
-            return Err(self.refusal(&id));
-        }
-        *model = id;
-        Ok(())
     }
 
     /// What is said of a model that the key may not use.

@@ -167,6 +167,10 @@ impl Call for EchoCall {
         }
     }
 
+    fn estimate(&self) -> Estimate {
+        Estimate { input_tokens: 1, max_output_tokens: Some(10), prices: None }
+    }
+
     async fn send(self: Box<Self>, _: Deadline) -> Result<Events, Failure> {
         self.log.lock().unwrap().push(format!("model: {}", self.model));
         Ok(stream::iter([Ok(replied(self.text))]).boxed())
@@ -174,7 +178,7 @@ impl Call for EchoCall {
 }
 
 pub(super) fn terms() -> Terms {
-    Terms { models: ModelPolicy::Any, losses: Losses::Report(Vec::new()), deadline: Deadline::Never }
+    Terms::default()
 }
 
 fn request() -> Request {

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 
 use super::{Deadline, Invocation, InvokeCall};
+use crate::capability::Prices;
 use crate::chat::{Batch, Json, Request};
 use crate::error::{Failure, Kind};
 
@@ -55,9 +56,23 @@ pub trait Call: Send {
     /// What would be sent.
     fn plan(&self) -> Plan;
 
+    /// What the call may use.
+    fn estimate(&self) -> Estimate;
+
     /// Makes the call and waits for its first batch, so a failure before it is the `Err` and can
     /// still become an HTTP status. Repeats that fit into the time left are made in here.
     async fn send(self: Box<Self>, deadline: Deadline) -> Result<Events, Failure>;
+}
+
+/// What a call may use, before it is made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Estimate {
+    /// Tokens of the prompt, about.
+    pub input_tokens: u64,
+    /// Most tokens of the answer, if that is known.
+    pub max_output_tokens: Option<u64>,
+    /// What tokens cost, if that is known.
+    pub prices: Option<Prices>,
 }
 
 /// What would be sent, for somebody who wants to understand it.

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::error::{Failure, Kind};
 use crate::ids::{KeyId, PluginName, TeamName};
@@ -109,6 +110,7 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         Self::new(Kind::StoreUnavailable, "the key store cannot be read at the moment")
             .with_internal(error.to_string())
+            .with_retry_after(Duration::from_secs(1))
     }
 }
 

@@ -4,6 +4,7 @@
 //! of it, in the same way.
 
 mod api_key;
+mod blip;
 mod cache;
 mod chain;
 mod dynamodb;
@@ -25,6 +26,7 @@ use crate::metering::Meters;
 use crate::pipeline::{Thoughts, Values};
 
 pub use api_key::{ApiKey, MalformedKey, SecretHash};
+pub use blip::Blip;
 pub use cache::{CacheKey, CachedAnswer, Kept, ResponseCache};
 pub use dynamodb::{Dynamo, Made, Tables, tables_of_stack};
 pub use effective::Effective;

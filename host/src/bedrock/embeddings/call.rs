@@ -29,6 +29,7 @@ pub(super) async fn invoke(clients: Arc<Clients>, plan: &Plan, texts: &[String])
         .content_type("application/json")
         .accept("application/json")
         .body(Blob::new(body))
+        .set_request_metadata(plan.metadata.clone())
         .customize()
         .interceptor(counted.clone());
     let answer = timeout(PATIENCE, call.send()).await.map_err(|_| error::silent())?;

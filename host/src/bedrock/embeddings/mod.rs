@@ -18,9 +18,10 @@ use self::answer::Answer;
 use self::plan::Plan;
 use super::Bedrock;
 use super::region::Regions;
+use crate::capability::Prices;
 use crate::chat::{EmbeddingRequest, Embeddings};
 use crate::error::Failure;
-use crate::pipeline::{Deadline, Embedder, EmbeddingCall};
+use crate::pipeline::{Deadline, Embedder, EmbeddingCall, Estimate};
 
 /// How many calls of one request are under way. Models that take one text a call need many, and the
 /// account's limit on calls is shared with everybody.
@@ -30,8 +31,9 @@ const MOST_CALLS: usize = 8;
 impl Embedder for Bedrock {
     async fn prepare_embedding(&self, request: EmbeddingRequest) -> Result<Box<dyn EmbeddingCall>, Failure> {
         let capabilities = self.profiles.capabilities(&request.model).await?;
+        self.regions.admit(request.called(), &request.destination.regions)?;
         let plan = Plan::new(request, &capabilities)?;
-        Ok(Box::new(InvokeCalls { regions: Arc::clone(&self.regions), plan }))
+        Ok(Box::new(InvokeCalls { regions: Arc::clone(&self.regions), plan, prices: capabilities.prices }))
     }
 }
 
@@ -39,6 +41,7 @@ impl Embedder for Bedrock {
 struct InvokeCalls {
     regions: Arc<Regions>,
     plan: Plan,
+    prices: Option<Prices>,
 }
 
 #[async_trait]
@@ -47,12 +50,16 @@ impl EmbeddingCall for InvokeCalls {
         &self.plan.dropped
     }
 
+    fn estimate(&self) -> Estimate {
+        Estimate { input_tokens: self.plan.input_tokens(), max_output_tokens: Some(0), prices: self.prices }
+    }
+
     /// The first call that fails ends the others.
     async fn send(self: Box<Self>, deadline: Deadline) -> Result<Embeddings, Failure> {
-        let Self { regions, plan } = &*self;
+        let Self { regions, plan, prices: _ } = &*self;
         let calls = (0..plan.calls()).map(|place| async move {
             let attempt = |clients| call::invoke(clients, plan, plan.texts(place));
-            let answer = regions.call(&plan.model, deadline, attempt).await?;
+            let answer = regions.call(&plan.model, &plan.regions, deadline, attempt).await?;
             Ok::<(usize, Answer), Failure>((place, answer))
         });
         let mut answers: Vec<_> = stream::iter(calls).buffer_unordered(MOST_CALLS).try_collect().await?;

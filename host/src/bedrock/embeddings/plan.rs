@@ -1,3 +1,5 @@
+use crate::bedrock::estimate;
+use crate::bedrock::request::{Dropped, Metadata};
 use crate::capability::{Capabilities, Embedding, EmbeddingApi};
 use crate::chat::{EmbeddingRequest, Purpose};
 use crate::error::{Failure, Kind};
@@ -18,6 +20,10 @@ pub(super) struct Plan {
     pub(super) dimensions: Option<u32>,
     /// What the vectors are for.
     pub(super) purpose: Purpose,
+    /// In which regions; all, if none is named.
+    pub(super) regions: Vec<String>,
+    /// What Bedrock notes with each call, as a JSON object.
+    pub(super) metadata: Option<String>,
     /// What the client said and the model cannot be told.
     pub(super) dropped: Vec<String>,
     /// Texts in a call.
@@ -30,15 +36,25 @@ impl Plan {
     pub(super) fn new(request: EmbeddingRequest, capabilities: &Capabilities) -> Result<Self, Failure> {
         let Some(embedding) = &capabilities.embedding else { return Err(not_for_embeddings(capabilities)) };
         check_lengths(&request.inputs, embedding)?;
+        let mut dropped = Dropped(dropped(&request, embedding));
+        let metadata = Metadata::of(&request.metadata, &mut dropped);
+        let metadata = (!metadata.is_empty()).then(|| serde_json::to_string(&metadata).ok()).flatten();
         Ok(Self {
             api: embedding.api,
             dimensions: dimensions(&request, embedding)?,
-            dropped: dropped(&request, embedding),
             batch: batch(embedding),
-            model: request.model,
+            metadata,
+            dropped: dropped.0,
+            model: request.called().to_owned(),
+            regions: request.destination.regions,
             purpose: request.purpose.unwrap_or_default(),
             inputs: request.inputs,
         })
+    }
+
+    /// Tokens of all texts, by estimate.
+    pub(super) fn input_tokens(&self) -> u64 {
+        estimate::tokens(self.inputs.iter().map(String::len).sum())
     }
 
     /// How many calls it takes.

@@ -15,7 +15,7 @@ use crate::bedrock::target::Target;
 use crate::bedrock::{error, reader};
 use crate::chat::{Delivery, Guardrail, GuardrailTrace};
 use crate::error::Failure;
-use crate::pipeline::{Deadline, Invocation, InvokeCall, Payloads, Plan};
+use crate::pipeline::{Deadline, Estimate, Invocation, InvokeCall, Payloads, Plan};
 
 /// A call that is written and not yet made.
 pub(in crate::bedrock) struct InvokeModelCall {
@@ -42,6 +42,10 @@ impl InvokeCall for InvokeModelCall {
             Delivery::Streamed => "InvokeModelWithResponseStream",
         };
         self.target.plan(operation, &self.invocation.body)
+    }
+
+    fn estimate(&self) -> Estimate {
+        self.target.estimate()
     }
 
     async fn send(self: Box<Self>, deadline: Deadline) -> Result<Payloads, Failure> {

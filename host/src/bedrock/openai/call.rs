@@ -17,7 +17,7 @@ use crate::bedrock::target::Target;
 use crate::bedrock::writer::EventWriter;
 use crate::chat::{Delivery, Guardrail, GuardrailTrace};
 use crate::error::Failure;
-use crate::pipeline::{Call, Deadline, Events, Plan};
+use crate::pipeline::{Call, Deadline, Estimate, Events, Plan};
 
 use super::decoder::Decoder;
 use super::error;
@@ -42,6 +42,10 @@ impl Call for OpenAiCall {
 
     fn plan(&self) -> Plan {
         self.target.plan("ChatCompletions", &self.written.body)
+    }
+
+    fn estimate(&self) -> Estimate {
+        self.target.estimate()
     }
 
     async fn send(self: Box<Self>, deadline: Deadline) -> Result<Events, Failure> {

@@ -249,15 +249,18 @@ pub(super) struct GuardrailConfig<'a> {
     pub(super) stream_processing_mode: Option<&'static str>,
 }
 
+/// API reference, `Converse`, `requestMetadata`.
+const MOST_METADATA: usize = 16;
+
 pub(in crate::bedrock) struct Metadata<'a>(Vec<(&'a str, &'a str)>);
 
 impl<'a> Metadata<'a> {
-    /// The entries that Bedrock takes; the others are reported. Looked at here and not where the
+    /// The entries that Bedrock takes, the first 16; the others are reported. Looked at here and not where the
     /// client's request is read, because a plugin may have written into them.
     pub(in crate::bedrock) fn of(entries: &'a [(String, String)], dropped: &mut Dropped) -> Self {
         let mut taken = Vec::with_capacity(entries.len());
         for (key, value) in entries {
-            if !key.is_empty() && fits(key) && fits(value) {
+            if taken.len() < MOST_METADATA && !key.is_empty() && fits(key) && fits(value) {
                 taken.push((key.as_str(), value.as_str()));
             } else {
                 dropped.note("metadata");

@@ -96,7 +96,7 @@ async fn stays_five_minutes_where_the_prompt_cache_is_warm() {
     let http = Canned::new([throttled(), fine(), fine(), fine(), throttled(), fine()]);
     let bedrock = two_regions(&http);
     assert_eq!(outcome(&bedrock, &http).await.1, [EAST, WEST]);
-    let asked = |model: &str| bedrock.regions.of(model)[0].region().to_owned();
+    let asked = |model: &str| bedrock.regions.of(model, &[])[0].region().to_owned();
     let model = request(Delivery::Streamed).model;
     assert_eq!((asked(&model).as_str(), asked("another").as_str()), (WEST, EAST));
     tokio::time::advance(Duration::from_secs(299)).await;
@@ -123,8 +123,8 @@ async fn an_arn_is_asked_for_in_its_own_region_alone() {
         assert_eq!(http.regions(), [region, region]);
         assert!(self::call(&bedrock, &request).await.is_ok());
         // It says nothing about where another model is warm.
-        assert_eq!(bedrock.regions.of(&request.model)[0].region(), region);
-        assert_eq!(bedrock.regions.of("us.amazon.nova-lite-v1:0")[0].region(), EAST);
+        assert_eq!(bedrock.regions.of(&request.model, &[])[0].region(), region);
+        assert_eq!(bedrock.regions.of("us.amazon.nova-lite-v1:0", &[])[0].region(), EAST);
     }
 }
 
@@ -178,7 +178,7 @@ async fn an_arn_of_a_client_leads_to_no_region_that_is_not_listed() {
         assert_eq!((failure.kind, failure.param.as_deref()), (Kind::InvalidRequest, Some("model")));
         assert!(failure.message.contains("`us-east-1`, `us-west-2`"), "{failure}");
         let (model, inputs) = (request.model.clone(), vec!["Hello".to_owned()]);
-        let texts = EmbeddingRequest { model, inputs, dimensions: None, purpose: None };
+        let texts = EmbeddingRequest::new(model, inputs);
         assert_eq!(bedrock.prepare_embedding(texts).await.err().unwrap().kind, Kind::InvalidRequest);
     }
     assert!(http.requests().is_empty());

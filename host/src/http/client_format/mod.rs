@@ -19,7 +19,7 @@ use axum::http::{Request, Response};
 use bytes::Bytes;
 use futures::TryStreamExt;
 
-use super::answer::{self, Refusal};
+use super::answer::{self, Noted, Refusal};
 use super::auth::authenticate;
 use super::caller::Caller;
 use super::generation::{self, Outcome, Wanted};
@@ -29,32 +29,32 @@ use crate::chat::{Batch, Delivery};
 use crate::error::{Failure, Kind};
 use crate::ids::RequestId;
 use crate::pipeline::{
-    AnswerHead, Chain, ClientFailure, Deadline, Decoded, Events, HttpResponse, Moment, Served, Skipped,
-    Speaker,
+    AnswerHead, Chain, ClientFailure, Deadline, Decoded, Events, HttpResponse, Moment, Rates, Served,
+    Skipped, Speaker,
 };
 use crate::store::StoredKey;
 use crate::wire::openai;
 
 /// Serves a request that no route of the host takes, or says that there is no such route.
 pub(super) async fn serve(State(app): State<App>, request: Request<Body>) -> Result<Response<Body>, Refusal> {
-    let (id, skipped) = (request_id::new(), Skipped::default());
-    let answer = answer(&app, &id, &skipped, request).await;
-    answer::outcome(id, skipped, answer)
+    let (id, noted) = (request_id::new(), Noted::default());
+    let answer = answer(&app, &id, &noted, request).await;
+    answer::outcome(id, noted, answer)
 }
 
 async fn answer(
     app: &App,
     id: &RequestId,
-    skipped: &Skipped,
+    noted: &Noted,
     request: Request<Body>,
 ) -> Result<Response<Body>, Failure> {
     let (parts, body) = request.into_parts();
     let deadline = Deadline::after(app.timeouts.total);
-    let mut asked = find(app, id, skipped, &parts, deadline).await?;
+    let mut asked = find(app, id, &noted.skipped, &parts, deadline).await?;
     // The body comes first: who sends it slowly keeps no instance waiting.
     let body = within(deadline, body::read(&parts.headers, body, app.max_body_bytes)).await;
     let speaker = asked.chain.start_speaker(asked.place).await?;
-    let answer = async { asked.answer(app, id, &parts, body?, &speaker, deadline).await };
+    let answer = async { asked.answer(app, id, &noted.rates, &parts, body?, &speaker, deadline).await };
     match within(deadline, answer).await {
         Ok(response) => Ok(response),
         Err(failure) => refused(id, failure, &speaker).await,
@@ -106,7 +106,7 @@ fn no_route(path: &str, skipped: &Skipped) -> Failure {
         Kind::UnknownRoute,
         format!(
             "there is no `{path}` here; the routes are `/v1/chat/completions`, `/v1/completions`, `/v1/embeddings`, \
-             `/v1/models`, and those of your API key's plugins"
+             `/v1/models`, `/v1/usage`, and those of your API key's plugins"
         ),
     )
 }
@@ -116,6 +116,7 @@ impl Asked {
         self,
         app: &App,
         id: &RequestId,
+        rates: &Rates,
         parts: &Parts,
         body: Bytes,
         speaker: &Speaker,
@@ -137,7 +138,8 @@ impl Asked {
         for name in dropped {
             fit.note(name);
         }
-        let wanted = Wanted { request, dropped: fit.into_names(), wish, deadline };
+        let (dropped, rates) = (fit.into_names(), rates.clone());
+        let wanted = Wanted { request, dropped, wish, deadline, rates };
         match generation::run(app, id, &self.key, &parts.headers, chain, wanted).await? {
             Outcome::Explained(explanation) => {
                 let body = Body::from(explanation::body(&explanation));

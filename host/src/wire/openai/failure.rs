@@ -36,6 +36,8 @@ fn words(kind: Kind) -> (&'static str, Option<&'static str>) {
         Kind::Denied => ("permission_error", Some("model_access_denied")),
         Kind::ModelNotFound => ("not_found_error", Some("model_not_found")),
         Kind::Throttled => ("rate_limit_error", Some("rate_limit_exceeded")),
+        Kind::RateLimited => ("rate_limit_error", Some("rate_limit_exceeded")),
+        Kind::QuotaExceeded => ("insufficient_quota", Some("insufficient_quota")),
         Kind::ModelNotReady => ("rate_limit_error", Some("model_not_ready")),
         Kind::Credentials => ("api_error", Some("upstream_credentials")),
         Kind::ModelTimeout => ("api_error", Some("model_timeout")),

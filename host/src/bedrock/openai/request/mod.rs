@@ -77,7 +77,7 @@ pub(in crate::bedrock) fn write(request: &Request, capabilities: &Capabilities) 
     }
     let is_stream = request.delivery == Delivery::Streamed;
     let body = Body {
-        model: &request.model,
+        model: request.called(),
         messages,
         tools: tools(request, &mut dropped)?,
         tool_choice: request.tool_choice.as_ref().filter(|_| !request.tools.is_empty()).map(choice),
@@ -91,9 +91,7 @@ pub(in crate::bedrock) fn write(request: &Request, capabilities: &Capabilities) 
         reasoning_effort: effort(&request.thinking, &mut dropped),
         response_format: response_format(&request.output)?,
         service_tier: request.service_tier.map(ServiceTier::as_str),
-        metadata: Members(
-            request.metadata.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
-        ),
+        metadata: metadata(&request.metadata, &mut dropped),
         stream: is_stream,
         // Whether the client wants to know or not: the operator does.
         stream_options: is_stream.then_some(StreamOptions { include_usage: true }),
@@ -101,6 +99,15 @@ pub(in crate::bedrock) fn write(request: &Request, capabilities: &Capabilities) 
     };
     let body = serde_json::to_vec(&body).map_err(|fault| internal().with_internal(fault.to_string()))?;
     Ok(Written { body: body.into(), dropped: dropped.0 })
+}
+
+/// As many as OpenAI takes; what the host notes stands first.
+fn metadata<'a>(entries: &'a [(String, String)], dropped: &mut Dropped) -> Members<'a, &'a str> {
+    const MOST: usize = 16;
+    if entries.len() > MOST {
+        dropped.note("metadata");
+    }
+    Members(entries.iter().take(MOST).map(|(name, value)| (name.as_str(), value.as_str())).collect())
 }
 
 /// What the client asks for, as far as the model goes. Without a number the endpoint may stop early.

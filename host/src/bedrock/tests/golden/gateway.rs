@@ -31,9 +31,10 @@ impl Gateway {
         let keys = Sqlite::open(store.path()).unwrap();
         let (key, stored) = keys.create(NewKey::named(KeyName::parse("team-a").unwrap())).await.unwrap();
         keys.set_policy(&stored.id, Policy { models: Some(models), ..Policy::default() }).await.unwrap();
-        let bedrock = Arc::new(bedrock);
+        let (bedrock, keys) = (Arc::new(bedrock), Arc::new(keys));
         let router = router(App {
-            keys: Arc::new(keys),
+            keys: keys.clone(),
+            meters: keys,
             iam: Iam::Off,
             health: Arc::default(),
             plugins: Arc::new(NoPlugins),

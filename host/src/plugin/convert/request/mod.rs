@@ -34,6 +34,7 @@ pub(in crate::plugin) fn request(request: &Request, blobs: &mut Vec<Bytes>) -> w
         guardrail: _,
         caching: _,
         delivery: _,
+        destination: _,
         parallel_calls: _,
         thinking: _,
         output: _,

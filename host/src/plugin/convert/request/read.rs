@@ -47,6 +47,7 @@ pub(in crate::plugin) fn read_request(request: wit::Request, base: &Request) -> 
         caching: base.caching,
         additional: base.additional.clone(),
         delivery: base.delivery,
+        destination: base.destination.clone(),
     };
     if let Some(extra) = extra {
         extra::read_into(&extra, &mut read)?;

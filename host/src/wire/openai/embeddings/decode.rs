@@ -31,11 +31,11 @@ pub fn decode(body: &[u8]) -> Result<Decoded, Failure> {
     let mut dropped = Dropped::default();
     let body = Body::scan(body, &EMBEDDINGS)?;
     body.treat_what_is_not_mapped(&mut dropped)?;
+    let model = model(&body)?;
     let request = EmbeddingRequest {
-        model: model(&body)?,
         dimensions: dimensions(&body)?,
         purpose: purpose(&body)?,
-        inputs: input::decode(&body)?,
+        ..EmbeddingRequest::new(model, input::decode(&body)?)
     };
     Ok(Decoded { request, format: format(&body)?, dropped: dropped.into_names() })
 }

@@ -17,7 +17,7 @@ fn answers_in_pieces_and_in_one_piece() {
 }
 
 /// Every kind of failure.
-pub(super) const KINDS: [Kind; 26] = [
+pub(super) const KINDS: [Kind; 28] = [
     Kind::InvalidRequest,
     Kind::ContextLength,
     Kind::TooLarge,
@@ -32,6 +32,8 @@ pub(super) const KINDS: [Kind; 26] = [
     Kind::Credentials,
     Kind::ModelNotFound,
     Kind::Throttled,
+    Kind::RateLimited,
+    Kind::QuotaExceeded,
     Kind::ModelNotReady,
     Kind::ModelTimeout,
     Kind::ModelError,
