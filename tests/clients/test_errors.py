@@ -1,5 +1,6 @@
 """Failures before an answer: each is the exception that the SDK has for it."""
 
+import httpx
 import openai
 import pytest
 
@@ -83,3 +84,29 @@ def test_neither_the_key_nor_what_was_said_is_in_the_log(adit, key, ask, sim):
     log = adit.log.read_text()
     assert "the-secret-of-the-prompt" not in log
     assert key[1] not in log
+
+
+def test_a_budget_that_is_used_up_is_not_tried_again(adit, key, sim):
+    adit.command("key", "policy", key[0], "--budget", "tokens-per-day=0")
+    statuses = []
+    http_client = httpx.Client(event_hooks={"response": [lambda response: statuses.append(response.status_code)]})
+    with openai.OpenAI(base_url=f"{adit.url}/v1", api_key=key[1], max_retries=3, http_client=http_client) as client:
+        with pytest.raises(openai.RateLimitError) as caught:
+            client.chat.completions.create(model=MODEL, messages=[{"role": "user", "content": "Hello"}])
+    assert caught.value.code == "insufficient_quota"
+    assert caught.value.type == "insufficient_quota"
+    assert "used up its tokens for today" in str(caught.value)
+    assert statuses == [429]
+    assert sim.requests() == []
+
+
+def test_a_rate_says_when_to_come_back(adit, key, ask, sim):
+    adit.command("key", "policy", key[0], "--requests-per-minute", "1")
+    ask("Hello")
+    with pytest.raises(openai.RateLimitError) as caught:
+        ask("Hello again")
+    assert caught.value.code == "rate_limit_exceeded"
+    headers = caught.value.response.headers
+    assert 1 <= int(headers["retry-after"]) <= 60
+    assert headers["x-ratelimit-remaining-requests"] == "0"
+    assert len(sim.requests()) == 1

@@ -367,7 +367,8 @@ async fn a_settling_that_fails_is_tried_again_while_nobody_waits() {
 #[tokio::test]
 async fn who_leaves_while_something_is_taken_leaves_nothing_taken() {
     let books = Arc::new(Books { turns: Semaphore::new(0), ..Books::default() });
-    let mut waiting = Box::pin(read(&answers(), terms(&books, a_day(Unit::Tokens, 1000))));
+    let model = answers();
+    let mut waiting = Box::pin(read(&model, terms(&books, a_day(Unit::Tokens, 1000))));
     for _ in 0..5 {
         assert!((&mut waiting).now_or_never().is_none());
         tokio::task::yield_now().await;

@@ -20,12 +20,7 @@ const COHERE_4: &str = "us.cohere.embed-v4:0";
 const NOVA: &str = "amazon.nova-2-multimodal-embeddings-v1:0";
 
 fn embed_request(model: &str, inputs: &[&str]) -> EmbeddingRequest {
-    EmbeddingRequest {
-        model: model.to_owned(),
-        inputs: inputs.iter().map(|input| (*input).to_owned()).collect(),
-        dimensions: None,
-        purpose: None,
-    }
+    EmbeddingRequest::new(model, inputs.iter().map(|input| (*input).to_owned()).collect())
 }
 
 /// The vectors, and what was left out.
