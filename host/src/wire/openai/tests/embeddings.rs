@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::schema::{judge, schemas};
 use super::{check, fixture};
-use crate::chat::Embeddings;
+use crate::chat::{EmbeddingRequest, Embeddings};
 use crate::error::Kind;
 use crate::wire::openai::embeddings::{VectorFormat, answer, decode};
 use crate::wire::openai::fields::EMBEDDINGS;
@@ -14,7 +14,14 @@ use crate::wire::openai::fields::EMBEDDINGS;
 #[test]
 fn requests() {
     check("embeddings", |case| match decode(case.as_bytes()) {
-        Ok(decoded) => format!("{:?}\n{:?} dropped {:?}", decoded.request, decoded.format, decoded.dropped),
+        Ok(decoded) => {
+            // All that a client can say.
+            let EmbeddingRequest { model, inputs, dimensions, purpose, .. } = decoded.request;
+            let said = format!(
+                "model: {model:?}, inputs: {inputs:?}, dimensions: {dimensions:?}, purpose: {purpose:?}"
+            );
+            format!("EmbeddingRequest {{ {said} }}\n{:?} dropped {:?}", decoded.format, decoded.dropped)
+        }
         Err(failure) => {
             assert_eq!(failure.kind, Kind::InvalidRequest);
             let (param, code) = (failure.param.as_deref().unwrap_or("-"), failure.code.as_deref().unwrap());
