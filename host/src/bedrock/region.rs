@@ -106,12 +106,11 @@ impl Regions {
     /// Where a model is asked for: in the region that its ARN names, and there alone; else where its
     /// prompt cache is warm, and then in the others. In none but these regions, if any is named.
     pub(super) fn of(&self, model: &str, within: &[String]) -> Vec<Arc<Clients>> {
-        let mut clients = match region_of(model) {
-            Some(region) => vec![self.named(region)],
-            None => {
-                let order = self.warm().order(model, 1 + self.others.len(), Instant::now());
-                order.into_iter().filter_map(|place| self.listed().nth(place)).cloned().collect()
-            }
+        let mut clients: Vec<_> = if let Some(region) = region_of(model) {
+            vec![self.named(region)]
+        } else {
+            let order = self.warm().order(model, 1 + self.others.len(), Instant::now());
+            order.into_iter().filter_map(|place| self.listed().nth(place)).cloned().collect()
         };
         clients.retain(|clients| is_within(clients.region(), within));
         clients

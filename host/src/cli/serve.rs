@@ -15,7 +15,7 @@ use crate::http::{self, App};
 use crate::ingress::local::Local;
 use crate::pipeline::{EmbeddingPipeline, Pipeline, Replay};
 use crate::plugin::{Catalog, Services};
-use crate::store::{Blip, SeedRoot, Store};
+use crate::store::{SeedRoot, Store};
 
 /// How long requests that run may take to end after a stop was asked for.
 const GRACE: Duration = Duration::from_secs(30);
@@ -51,7 +51,7 @@ pub async fn run(data: &store::Data, args: ServeArgs) -> anyhow::Result<()> {
     let housekeeping = Housekeeping::new(Arc::clone(&catalog), Arc::clone(&health), Arc::clone(&keys))?;
     let app = App {
         health: Arc::clone(&health),
-        keys: keys.clone().keys(),
+        keys: keys.clone().served_keys(),
         meters: keys,
         iam: config.iam,
         plugins: Arc::new(catalog),

@@ -130,7 +130,9 @@ impl Bill {
         self.taking = None;
         match taken.unwrap_or_else(|fault| Err(unavailable().with_internal(fault.to_string()))) {
             Ok(Taken::Granted(standings)) => {
-                standings.into_iter().for_each(|standing| self.payer.rates.note(standing));
+                for standing in standings {
+                    self.payer.rates.note(standing);
+                }
                 Ok(())
             }
             Ok(Taken::Refused { scope, exceeded }) => {

@@ -173,20 +173,20 @@ fn prices() -> Prices {
     Prices { input: price(1.0), output: price(10.0), cache_read, cache_write, cache_write_hour: None }
 }
 
-fn word() -> Result<Batch, Failure> {
-    Ok(vec![
+fn word() -> Batch {
+    vec![
         Event::BlockStart(BlockStart { index: 0, kind: BlockKind::Text }),
         Event::Delta(Delta { index: 0, text: "a word or two".to_owned() }),
-    ])
+    ]
 }
 
-fn end() -> Result<Batch, Failure> {
+fn end() -> Batch {
     let usage = Usage { input_tokens: 8, output_tokens: 4, cache_read_tokens: 20, ..Usage::default() };
-    Ok(vec![Event::BlockStop(0), Event::MessageStop(StopReason::EndTurn), Event::Usage(usage)])
+    vec![Event::BlockStop(0), Event::MessageStop(StopReason::EndTurn), Event::Usage(usage)]
 }
 
 fn answers() -> Says {
-    Says { batches: vec![word(), end()], then: Then::Ends }
+    Says { batches: vec![Ok(word()), Ok(end())], then: Then::Ends }
 }
 
 fn key() -> Scope {
@@ -269,7 +269,7 @@ async fn who_leaves_pays_for_the_prompt_and_for_what_was_written_until_then() {
         ..Tally::default()
     };
     let books = Arc::new(Books::default());
-    let hangs = Says { batches: vec![word()], then: Then::Hangs };
+    let hangs = Says { batches: vec![Ok(word())], then: Then::Hangs };
     let mut served = run(&hangs, terms(&books, a_day(Unit::Tokens, 1000))).await.unwrap();
     served.events.next().await.unwrap().unwrap();
     drop(served);
@@ -297,7 +297,7 @@ async fn read_owned(model: Says, terms: Terms) {
 async fn a_stream_that_breaks_is_guessed_and_an_error() {
     let books = Arc::new(Books::default());
     let broken = Err(Failure::new(Kind::BrokenStream, "broken"));
-    let breaks = Says { batches: vec![word(), broken], then: Then::Ends };
+    let breaks = Says { batches: vec![Ok(word()), broken], then: Then::Ends };
     read(&breaks, terms(&books, a_day(Unit::Money, 1))).await.unwrap();
     let tally = books.tallies().await.pop().unwrap();
     assert_eq!((tally.requests, tally.errors, tally.estimated, tally.output_tokens), (1, 1, 1, 4));
@@ -324,7 +324,7 @@ async fn a_limit_that_is_reached_keeps_the_model_from_being_called() {
         (Limits { concurrent_requests: one, ..Limits::default() }, Kind::RateLimited, "requests at a time"),
     ] {
         let books = Arc::new(Books::default());
-        let hangs = Says { batches: vec![word()], then: Then::Hangs };
+        let hangs = Says { batches: vec![Ok(word())], then: Then::Hangs };
         let first = run(&hangs, terms(&books, limits.clone())).await.unwrap();
         let mut second = terms(&books, limits.clone());
         let payer = second.payer.as_mut().unwrap();

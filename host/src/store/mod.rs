@@ -21,6 +21,8 @@ mod session;
 mod sqlite;
 mod team;
 
+use std::sync::Arc;
+
 use crate::health::Ledger;
 use crate::metering::Meters;
 use crate::pipeline::{Thoughts, Values};
@@ -51,6 +53,10 @@ pub trait Store:
     /// The secret from which the seeds of plugins are derived: made at the first start, the same
     /// ever after.
     fn seed_root(&self) -> &SeedRoot;
+
+    /// The keys, for who serves requests: those that were found in the last 30 s are served on when the
+    /// store is down for a moment.
+    fn served_keys(self: Arc<Self>) -> Arc<dyn Keys>;
 }
 
 #[cfg(test)]

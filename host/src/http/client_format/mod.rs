@@ -38,7 +38,7 @@ use crate::wire::openai;
 /// Serves a request that no route of the host takes, or says that there is no such route.
 pub(super) async fn serve(State(app): State<App>, request: Request<Body>) -> Result<Response<Body>, Refusal> {
     let (id, noted) = (request_id::new(), Noted::default());
-    let answer = answer(&app, &id, &noted, request).await;
+    let answer = Box::pin(answer(&app, &id, &noted, request)).await;
     answer::outcome(id, noted, answer)
 }
 
@@ -50,11 +50,11 @@ async fn answer(
 ) -> Result<Response<Body>, Failure> {
     let (parts, body) = request.into_parts();
     let deadline = Deadline::after(app.timeouts.total);
-    let mut asked = find(app, id, &noted.skipped, &parts, deadline).await?;
+    let mut asked = find(app, id, noted, &parts, deadline).await?;
     // The body comes first: who sends it slowly keeps no instance waiting.
     let body = within(deadline, body::read(&parts.headers, body, app.max_body_bytes)).await;
     let speaker = asked.chain.start_speaker(asked.place).await?;
-    let answer = async { asked.answer(app, id, &noted.rates, &parts, body?, &speaker, deadline).await };
+    let answer = Box::pin(async { asked.answer(app, id, &parts, body?, &speaker, deadline).await });
     match within(deadline, answer).await {
         Ok(response) => Ok(response),
         Err(failure) => refused(id, failure, &speaker).await,
@@ -67,22 +67,24 @@ struct Asked {
     chain: Chain,
     /// Which of its plugins.
     place: usize,
+    /// Told how the limits stand.
+    rates: Rates,
 }
 
 /// The first plugin of the key that answers such requests.
 async fn find(
     app: &App,
     id: &RequestId,
-    skipped: &Skipped,
+    noted: &Noted,
     parts: &Parts,
     deadline: Deadline,
 ) -> Result<Asked, Failure> {
     let key = authenticate(app, &Caller::of(parts)).await?;
-    let mut chain = generation::chain(app, &key, id, skipped, "", Delivery::Whole, deadline).await?;
+    let mut chain = generation::chain(app, &key, id, &noted.skipped, "", Delivery::Whole, deadline).await?;
     let (method, path) = (parts.method.as_str(), parts.uri.path());
     match chain.find_speaker(method, path).await? {
-        Some(place) => Ok(Asked { key, chain, place }),
-        None => Err(no_route(path, skipped)),
+        Some(place) => Ok(Asked { key, chain, place, rates: noted.rates.clone() }),
+        None => Err(no_route(path, &noted.skipped)),
     }
 }
 
@@ -116,7 +118,6 @@ impl Asked {
         self,
         app: &App,
         id: &RequestId,
-        rates: &Rates,
         parts: &Parts,
         body: Bytes,
         speaker: &Speaker,
@@ -138,7 +139,7 @@ impl Asked {
         for name in dropped {
             fit.note(name);
         }
-        let (dropped, rates) = (fit.into_names(), rates.clone());
+        let (dropped, rates) = (fit.into_names(), self.rates);
         let wanted = Wanted { request, dropped, wish, deadline, rates };
         match generation::run(app, id, &self.key, &parts.headers, chain, wanted).await? {
             Outcome::Explained(explanation) => {

@@ -70,6 +70,11 @@ impl Store for Dynamo {
     fn seed_root(&self) -> &SeedRoot {
         &self.seed_root
     }
+
+    /// It rides out a blip by itself: see [`memory`].
+    fn served_keys(self: Arc<Self>) -> Arc<dyn Keys> {
+        self
+    }
 }
 
 #[cfg(test)]

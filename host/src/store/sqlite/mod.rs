@@ -23,7 +23,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
-use super::{Edit, Key, KeyRecord, Keys, SeedRoot, Store, StoreError, StoredKey};
+use super::{Blip, Edit, Key, KeyRecord, Keys, SeedRoot, Store, StoreError, StoredKey};
 use crate::ids::KeyId;
 use reader::Reader;
 
@@ -124,6 +124,10 @@ impl Keys for Sqlite {
 impl Store for Sqlite {
     fn seed_root(&self) -> &SeedRoot {
         &self.seed_root
+    }
+
+    fn served_keys(self: Arc<Self>) -> Arc<dyn Keys> {
+        Arc::new(Blip::new(self))
     }
 }
 
