@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, Response};
+use axum::http::Response;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::answer::{self, Refusal};
 use super::auth::authenticate;
+use super::caller::Caller;
 use super::{App, request_id};
 use crate::error::Failure;
 use crate::metering::{Budget, Meter, Metered, Money, Row, Scope, Span, Tally, Unit};
@@ -25,16 +26,16 @@ const MOST_DAYS: i32 = 400;
 pub(super) async fn read(
     State(app): State<App>,
     RawQuery(query): RawQuery,
-    headers: HeaderMap,
+    caller: Caller,
 ) -> Result<Response<Body>, Refusal> {
     let id = request_id::new();
-    let body = body(&app, query.as_deref().unwrap_or_default(), &headers, Timestamp::now()).await;
+    let body = body(&app, query.as_deref().unwrap_or_default(), &caller, Timestamp::now()).await;
     let body = body.map_err(|failure| Refusal::new(id.clone(), failure))?;
     Ok(answer::response(&id, "application/json", body.into(), &[]))
 }
 
-async fn body(app: &App, query: &str, headers: &HeaderMap, now: Timestamp) -> Result<Vec<u8>, Failure> {
-    let key = authenticate(app, headers).await?;
+async fn body(app: &App, query: &str, caller: &Caller, now: Timestamp) -> Result<Vec<u8>, Failure> {
+    let key = authenticate(app, caller).await?;
     let (since, until) = days(query, now.to_zoned(TimeZone::UTC).date())?;
     let span = Span { since, until, key: Some(key.key.id.clone()) };
     let rows = app.meters.usage(&span).await?;

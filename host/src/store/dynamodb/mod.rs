@@ -36,7 +36,9 @@ mod usage;
 mod value_item;
 mod values;
 
-use super::{SeedRoot, Store, StoreError};
+use std::sync::Arc;
+
+use super::{Keys, SeedRoot, Store, StoreError};
 use connect::Timing;
 use memory::Memory;
 use table::Table;
