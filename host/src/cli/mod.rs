@@ -132,7 +132,7 @@ impl Cli {
                 Command::Team(command) => team::run(&self.data, command).await,
                 Command::Usage(args) => usage::run(&self.data, args).await,
                 Command::ResponseCache(command) => response_cache::run(&self.data, command).await,
-                Command::Plugin(command) => plugin::run(&self.data, command).await,
+                Command::Plugin(command) => Box::pin(plugin::run(&self.data, command)).await,
                 Command::Store(command) => store::run(&self.data, command).await,
             }
         })
