@@ -1,5 +1,6 @@
 //! A request on its way through the pipeline, to a model that answers at once, and back.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use adit::chat::{Batch, Event, Json, Request, StopReason, Usage};
@@ -7,8 +8,8 @@ use adit::enabled::EnabledPlugin;
 use adit::error::Failure;
 use adit::health::Health;
 use adit::pipeline::{
-    Call, Chain, Deadline, Events, Losses, Model, ModelPolicy, Pipeline, Plan, Replay, Skipped, Terms,
-    Upstream,
+    Call, Chain, Deadline, Estimate, Events, Losses, Model, ModelPolicy, Pipeline, Plan, Replay, Skipped,
+    Terms, Upstream,
 };
 use adit::plugin::Catalog;
 use async_trait::async_trait;
@@ -57,8 +58,17 @@ impl Passage {
     pub(crate) async fn pass(&self) -> anyhow::Result<()> {
         let chain =
             Chain::bind(&self.engine, &self.enabled, context()?, &self.health, &Skipped::default()).await?;
-        let terms =
-            Terms { models: ModelPolicy::Any, losses: Losses::Report(Vec::new()), deadline: Deadline::Never };
+        let terms = Terms {
+            models: ModelPolicy::Any,
+            aliases: BTreeMap::new(),
+            profiles: BTreeMap::new(),
+            regions: Vec::new(),
+            tags: Vec::new(),
+            payer: None,
+            cache: None,
+            losses: Losses::Report(Vec::new()),
+            deadline: Deadline::Never,
+        };
         let served = self.pipeline.run(self.request.clone(), chain, terms).await?;
         served.events.try_for_each(async |_| Ok(())).await?;
         served.finish.run().await;
@@ -97,6 +107,10 @@ impl Call for Canned {
             max_output_tokens: None,
             prices: None,
         }
+    }
+
+    fn estimate(&self) -> Estimate {
+        Estimate { input_tokens: 0, max_output_tokens: None, prices: None }
     }
 
     async fn send(self: Box<Self>, _: Deadline) -> Result<Events, Failure> {
