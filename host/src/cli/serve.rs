@@ -49,6 +49,7 @@ pub async fn run(data: &store::Data, args: ServeArgs) -> anyhow::Result<()> {
         config::Replay::Off => Replay::Off,
     };
     let housekeeping = Housekeeping::new(Arc::clone(&catalog), Arc::clone(&health), Arc::clone(&keys))?;
+    let answers = keys.clone();
     let app = App {
         health: Arc::clone(&health),
         keys: keys.clone().served_keys(),
@@ -56,7 +57,7 @@ pub async fn run(data: &store::Data, args: ServeArgs) -> anyhow::Result<()> {
         iam: config.iam,
         plugins: Arc::new(catalog),
         embeddings: EmbeddingPipeline::new(upstream.clone()),
-        pipeline: Pipeline::new(upstream, replay),
+        pipeline: Pipeline::new(upstream, replay).with_answers(answers),
         max_body_bytes: config.max_body_bytes,
         fetcher: config.fetch.as_ref().map(Fetcher::new).transpose()?,
         s3: config.s3.into(),

@@ -2,10 +2,10 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, header};
 use axum::response::IntoResponse;
 
-use super::{failure, rate_limits, request_id};
+use super::{cache, failure, rate_limits, request_id};
 use crate::error::Failure;
 use crate::ids::{PluginName, RequestId};
-use crate::pipeline::{Rates, Skipped};
+use crate::pipeline::{CacheNote, Rates, Skipped};
 
 /// Under which id a request is logged; OpenAI's SDKs show it in their errors.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -30,11 +30,14 @@ pub(super) struct Noted {
     pub(super) skipped: Skipped,
     /// How the limits of its key and team stand.
     pub(super) rates: Rates,
+    /// What the response cache has done.
+    pub(super) cache: CacheNote,
 }
 
 impl Noted {
     fn mark(&self, response: Response<Body>) -> Response<Body> {
-        rate_limits::mark(without(response, &self.skipped), &self.rates)
+        let response = rate_limits::mark(without(response, &self.skipped), &self.rates);
+        cache::mark(response, &self.cache)
     }
 }
 

@@ -14,11 +14,11 @@ use super::answer::{self, Noted, Refusal};
 use super::auth::authenticate;
 use super::caller::Caller;
 use super::terms::{self, Wish};
-use super::{App, body, clock, explanation, failure, keep_alive, remote, request_id};
+use super::{App, body, cache, clock, explanation, failure, keep_alive, remote, request_id};
 use crate::chat::{Batch, Delivery, Request};
 use crate::error::Failure;
 use crate::ids::RequestId;
-use crate::pipeline::{Chain, Context, Deadline, Events, Explanation, Finish, Label, Rates, Served, Skipped};
+use crate::pipeline::{CacheNote, Chain, Context, Deadline, Events, Explanation, Finish, Label, Rates, Served, Skipped};
 use crate::store::StoredKey;
 use crate::wire::openai::{Encoder, Format, Head};
 
@@ -56,8 +56,8 @@ async fn answer(
 
     let delivery = decoded.request.delivery;
     let chain = chain(app, &key, id, &noted.skipped, format.name(), delivery, deadline).await?;
-    let rates = noted.rates.clone();
-    let wanted = Wanted { request: decoded.request, dropped: decoded.dropped, wish, deadline, rates };
+    let (rates, cache) = (noted.rates.clone(), noted.cache.clone());
+    let wanted = Wanted { request: decoded.request, dropped: decoded.dropped, wish, deadline, rates, cache };
     let Served { model, dropped, events, finish } = match run(app, id, &key, headers, chain, wanted).await? {
         Outcome::Served(served) => *served,
         Outcome::Explained(explanation) => {
@@ -93,6 +93,8 @@ pub(super) struct Wanted {
     pub(super) deadline: Deadline,
     /// Told how the limits stand.
     pub(super) rates: Rates,
+    /// Told what the response cache does.
+    pub(super) cache: CacheNote,
 }
 
 /// What came of it.
@@ -110,11 +112,12 @@ pub(super) async fn run(
     chain: Chain,
     wanted: Wanted,
 ) -> Result<Outcome, Failure> {
-    let Wanted { mut request, dropped, wish, deadline, rates } = wanted;
+    let Wanted { mut request, dropped, wish, deadline, rates, cache } = wanted;
     let policy = &key.terms;
     let mut terms = terms::of(policy, headers, dropped, deadline)?;
     terms.tags = terms::tags(key);
     terms.payer = Some(terms::payer(app, id, key, rates));
+    terms.cache = cache::terms(key, headers, cache)?;
     terms::apply(policy, &mut request);
     remote::fetch(app, &mut request, deadline).await?;
     if wish == Wish::Explanation {

@@ -3,6 +3,7 @@
 mod answer;
 mod auth;
 mod body;
+mod cache;
 mod caller;
 mod chat_completions;
 mod client_format;

@@ -16,7 +16,7 @@ use crate::chat::{Event, Usage};
 use crate::error::{Failure, Kind};
 use crate::ids::{KeyId, RequestId, TeamName};
 use crate::metering::{
-    Amounts, Budget, Charge, Exceeded, Metered, Meters, Money, Period, Place, Room, Row, Scope, Settlement,
+    Amounts, Budget, Charge, Exceeded, Limits, Metered, Meters, Money, Period, Place, Room, Row, Scope, Settlement,
     Standing, Taken, Taking, Tally, Unit,
 };
 
@@ -93,6 +93,15 @@ pub(super) struct Bill {
     taking: Option<JoinHandle<Result<Taken, Failure>>>,
     /// Bytes that the model has written.
     written: u64,
+    answered: AnsweredBy,
+}
+
+/// Whose answer is paid for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AnsweredBy {
+    Model,
+    /// It was paid for before.
+    Cache,
 }
 
 impl Bill {
@@ -120,7 +129,22 @@ impl Bill {
             charge,
             taking,
             written: 0,
+            answered: AnsweredBy::Model,
         }
+    }
+
+    /// As [`Bill::open`], for an answer that is kept: it is a request like any other and uses nothing else.
+    pub(super) fn of_a_hit(mut payer: Payer, model: &str) -> Self {
+        for metered in &mut payer.metered {
+            metered.limits = Limits {
+                requests_per_minute: metered.limits.requests_per_minute,
+                concurrent_requests: metered.limits.concurrent_requests,
+                ..Limits::default()
+            };
+        }
+        payer.metered.retain(|metered| !metered.limits.is_empty());
+        let nothing = Estimate { max_output_tokens: Some(0), ..Estimate::default() };
+        Self { answered: AnsweredBy::Cache, ..Self::open(payer, model, nothing) }
     }
 
     /// Waits until it is taken; or says why it was not.
@@ -186,6 +210,9 @@ impl Bill {
     fn tally(&self, report: &Report) -> Tally {
         let failed = matches!(report.end, End::Failed(_));
         let errors = u64::from(failed);
+        if self.answered == AnsweredBy::Cache {
+            return Tally { requests: 1, errors, cache_hits: 1, ..Tally::default() };
+        }
         let (usage, estimated) = match (report.usage, report.first_event) {
             (Some(usage), _) => (usage, 0),
             // It failed before it said anything.

@@ -10,7 +10,8 @@ use tokio::time::Instant;
 use super::bill::Bill;
 use super::chain::Chain;
 use super::hook::{End, Report};
-use super::{Deadline, Estimate, Hook, Terms};
+use super::cache::Keeper;
+use super::{Deadline, Estimate, Events, Hook, Terms};
 use crate::chat::{Event, StopReason, Usage};
 use crate::error::{Failure, Kind};
 
@@ -29,6 +30,8 @@ pub(super) struct Work {
     end: Option<End>,
     /// What it may use, from the moment when it is taken.
     bill: Option<Bill>,
+    /// Keeps the answer, once it is complete.
+    keeper: Option<Keeper>,
 }
 
 impl Work {
@@ -45,6 +48,7 @@ impl Work {
             usage: None,
             end: None,
             bill: None,
+            keeper: None,
         }
     }
 
@@ -56,17 +60,32 @@ impl Work {
         estimate: Estimate,
     ) -> Result<(), Failure> {
         let Some(payer) = &terms.payer else { return Ok(()) };
+        self.take_for(Bill::open(payer.clone(), model, estimate)).await
+    }
+
+    /// Takes what an answer of the response cache may use.
+    pub(super) async fn reserve_hit(&mut self, terms: &Terms, model: &str) -> Result<(), Failure> {
+        let Some(payer) = &terms.payer else { return Ok(()) };
+        self.take_for(Bill::of_a_hit(payer.clone(), model)).await
+    }
+
+    async fn take_for(&mut self, bill: Bill) -> Result<(), Failure> {
         // From here on it is settled, even if the client goes away while it is taken.
-        let taken = self.bill.insert(Bill::open(payer.clone(), model, estimate)).taken().await;
+        let taken = self.bill.insert(bill).taken().await;
         if taken.is_err() {
             self.bill = None;
         }
         taken
     }
 
+    /// The model's answer, which is kept when the request is over, if it was complete then.
+    pub(super) fn keeps(&mut self, keeper: Keeper, events: Events) -> Events {
+        self.keeper.insert(keeper).listen(events)
+    }
+
     /// Whether there is anything to do when the last of the answer was handed out.
     pub(super) fn has_an_end(&self) -> bool {
-        self.bill.is_some() || self.chain.has_any(&[Hook::Finish])
+        self.bill.is_some() || self.keeper.is_some() || self.chain.has_any(&[Hook::Finish])
     }
 
     /// A model is called.
@@ -119,11 +138,20 @@ impl Work {
             return None;
         }
         let runtime = Handle::try_current().ok()?;
-        let (bill, chain, report) = (self.bill.take(), self.chain.take(), self.report());
+        let (bill, keeper) = (self.bill.take(), self.keeper.take());
+        let (chain, report) = (self.chain.take(), self.report());
         Some(runtime.spawn(async move {
-            if let Some(bill) = bill {
-                bill.settle(&report).await;
-            }
+            let settle = async {
+                if let Some(bill) = bill {
+                    bill.settle(&report).await;
+                }
+            };
+            let keep = async {
+                if let Some(keeper) = keeper {
+                    keeper.keep().await;
+                }
+            };
+            futures::join!(settle, keep);
             run(chain, report).await;
         }))
     }

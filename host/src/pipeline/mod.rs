@@ -1,12 +1,15 @@
 //! The shape of a request on its way: hooks, then the model, then the hooks in reverse.
 //!
 //! ```text
-//! route hooks ► prompt hooks ► request hooks ► policy ► reserve ► upstream
+//! route hooks ► prompt hooks ► request hooks ► policy ► response cache ► reserve ► upstream
 //!     ► event hooks, then text hooks (the last plugin first) ► settle ► finish hooks
 //! ```
 //!
 //! What a request may use is taken from its key and team before the model is called, and settled however
 //! the request ends ([`bill`]).
+//!
+//! An answer of the response cache stands in the model's place, as the model gave it: the plugins see it as they
+//! would see any other ([`cache`]).
 //!
 //! A model whose format a plugin knows is called by what that plugin writes, and the plugin reads the
 //! answer (`model_format`), before any hook does.
@@ -16,6 +19,7 @@
 mod answer;
 mod attempt;
 mod bill;
+mod cache;
 mod chain;
 mod client_format;
 mod deadline;
@@ -48,10 +52,14 @@ use futures::{StreamExt, stream};
 use crate::chat::{Batch, BlockKind, BlockStart, Delta, Event, Request, StopReason, Usage};
 use crate::error::Failure;
 use answer::Stages;
+use cache::Found;
 use finish::Work;
 use trace::Trace;
 
 pub use bill::{Payer, Rates};
+pub use cache::{
+    CacheKey, CacheNote, CacheOutcome, CacheTerms, CacheWish, Cacheable, CachedAnswer, Kept, ResponseCache,
+};
 pub use chain::Chain;
 pub use client_format::{
     AnswerHead, ClientFailure, ClientFormat, Decoded, HttpRequest, HttpResponse, HttpRoute, Moment, Speaker,
@@ -82,6 +90,7 @@ pub use values::{Space, Tenant, ValueFault, Values};
 pub struct Pipeline {
     upstream: Arc<dyn Upstream>,
     replay: Replay,
+    answers: Option<Arc<dyn ResponseCache>>,
 }
 
 /// An answer on its way to the client, and where it comes from.
@@ -99,7 +108,13 @@ pub struct Served {
 impl Pipeline {
     /// A pipeline that ends at `upstream`.
     pub fn new(upstream: Arc<dyn Upstream>, replay: Replay) -> Self {
-        Self { upstream, replay }
+        Self { upstream, replay, answers: None }
+    }
+
+    /// The same, with a place where answers are kept for the keys that want that.
+    #[must_use]
+    pub fn with_answers(self, answers: Arc<dyn ResponseCache>) -> Self {
+        Self { answers: Some(answers), ..self }
     }
 
     /// Where the pipeline ends.
@@ -141,10 +156,24 @@ impl Pipeline {
         }
         let call = self.prepare(request, &mut work.chain, &mut Trace::Off).await?;
         let dropped = terms.losses.accept(call.dropped())?;
+        let kept = cache::look_up(self.answers.as_ref(), terms.cache.as_ref(), request).await;
         let stages = Stages::start(work).await?;
-        work.reserve(terms, &request.model, call.estimate()).await?;
-        work.calls(&request.model);
-        let events = call.send(terms.deadline).await?;
+        let events = match kept {
+            Found::Hit(batches) => {
+                work.reserve_hit(terms, &request.model).await?;
+                stream::iter(batches.into_iter().map(Ok)).boxed()
+            }
+            Found::Nothing(keeper) => {
+                work.reserve(terms, &request.model, call.estimate()).await?;
+                work.calls(&request.model);
+                let events = call.send(terms.deadline).await?;
+                match keeper {
+                    Some(keeper) => work.keeps(keeper, events),
+                    None => events,
+                }
+            }
+        };
+        // A kept answer is sealed anew: what a model thought can be read by the key alone that it is sealed for.
         Ok(Begun { dropped, stages, events: self.replay.keep(&key, request, events) })
     }
 

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::{Deadline, ModelPolicy, Payer, Upstream};
+use super::{CacheTerms, Deadline, ModelPolicy, Payer, Upstream};
 use crate::chat::Destination;
 use crate::error::Failure;
 
@@ -19,6 +19,8 @@ pub struct Terms {
     pub tags: Vec<(String, String)>,
     /// Who pays; nobody, if nothing is metered or noted.
     pub payer: Option<Payer>,
+    /// Whether answers are kept; they are not, if that is none.
+    pub cache: Option<CacheTerms>,
     /// What happens when a part of the request has no effect.
     pub losses: Losses,
     /// When the answer has to be complete.

@@ -5,7 +5,6 @@
 
 mod api_key;
 mod blip;
-mod cache;
 mod chain;
 mod dynamodb;
 mod effective;
@@ -25,11 +24,10 @@ use std::sync::Arc;
 
 use crate::health::Ledger;
 use crate::metering::Meters;
-use crate::pipeline::{Thoughts, Values};
+use crate::pipeline::{ResponseCache, Thoughts, Values};
 
 pub use api_key::{ApiKey, MalformedKey, SecretHash};
 pub use blip::Blip;
-pub use cache::{CacheKey, CachedAnswer, Kept, ResponseCache};
 pub use dynamodb::{Dynamo, Made, Tables, tables_of_stack};
 pub use effective::Effective;
 pub use error::StoreError;

@@ -4,6 +4,7 @@ use std::time::Duration;
 use crate::chat::{Caching, Guardrail};
 use crate::ids::ModelPattern;
 use crate::metering::Limits;
+pub use crate::pipeline::Cacheable;
 
 /// On which terms a key, or every key of a team, is served, as the operator set them. What is not set is
 /// as the team has it, and else as it usually is: see [`Effective`](super::Effective).
@@ -79,15 +80,6 @@ pub enum Sharing {
     Key,
     /// All keys of its team; the key alone, if it has none.
     Team,
-}
-
-/// The answers to which requests are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cacheable {
-    /// To those that ask for no chance: temperature 0.
-    Deterministic,
-    /// To all.
-    All,
 }
 
 /// Whether Bedrock notes with each call whose it is (`requestMetadata`), so that its invocation logs can be

@@ -29,7 +29,7 @@ use crate::chat::{Batch, Delivery};
 use crate::error::{Failure, Kind};
 use crate::ids::RequestId;
 use crate::pipeline::{
-    AnswerHead, Chain, ClientFailure, Deadline, Decoded, Events, HttpResponse, Moment, Rates, Served,
+    AnswerHead, CacheNote, Chain, ClientFailure, Deadline, Decoded, Events, HttpResponse, Moment, Rates, Served,
     Skipped, Speaker,
 };
 use crate::store::StoredKey;
@@ -69,6 +69,8 @@ struct Asked {
     place: usize,
     /// Told how the limits stand.
     rates: Rates,
+    /// Told what the response cache does.
+    cache: CacheNote,
 }
 
 /// The first plugin of the key that answers such requests.
@@ -83,7 +85,7 @@ async fn find(
     let mut chain = generation::chain(app, &key, id, &noted.skipped, "", Delivery::Whole, deadline).await?;
     let (method, path) = (parts.method.as_str(), parts.uri.path());
     match chain.find_speaker(method, path).await? {
-        Some(place) => Ok(Asked { key, chain, place, rates: noted.rates.clone() }),
+        Some(place) => Ok(Asked { key, chain, place, rates: noted.rates.clone(), cache: noted.cache.clone() }),
         None => Err(no_route(path, &noted.skipped)),
     }
 }
@@ -139,8 +141,8 @@ impl Asked {
         for name in dropped {
             fit.note(name);
         }
-        let (dropped, rates) = (fit.into_names(), self.rates);
-        let wanted = Wanted { request, dropped, wish, deadline, rates };
+        let (dropped, rates, cache) = (fit.into_names(), self.rates, self.cache);
+        let wanted = Wanted { request, dropped, wish, deadline, rates, cache };
         match generation::run(app, id, &self.key, &parts.headers, chain, wanted).await? {
             Outcome::Explained(explanation) => {
                 let body = Body::from(explanation::body(&explanation));

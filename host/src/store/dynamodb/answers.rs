@@ -5,20 +5,21 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::super::{CacheKey, CachedAnswer, Kept, ResponseCache, StoreError};
 use super::Dynamo;
 use super::expression::Expression;
 use super::item::{Item, bytes, removal, time};
 use super::place::{Place, answers};
 use super::table::Reading;
+use crate::error::Failure;
 use crate::metering::Scope;
+use crate::pipeline::{CacheKey, CachedAnswer, Kept, ResponseCache};
 
 /// The largest answer that is kept, in bytes: an item ends at 400 KB, with its names and its key.
 const MOST_BYTES: usize = 350 << 10;
 
 #[async_trait]
 impl ResponseCache for Dynamo {
-    async fn find_answer(&self, key: &CacheKey, now: Timestamp) -> Result<Option<CachedAnswer>, StoreError> {
+    async fn find_answer(&self, key: &CacheKey, now: Timestamp) -> Result<Option<CachedAnswer>, Failure> {
         let place = Place::answer(&key.scope, &key.digest);
         let Some(item) = self.cache.get(&place, Reading::Eventual).await? else { return Ok(None) };
         if item.time("expires")? <= now {
@@ -32,7 +33,7 @@ impl ResponseCache for Dynamo {
         key: &CacheKey,
         answer: CachedAnswer,
         lifetime: Duration,
-    ) -> Result<Kept, StoreError> {
+    ) -> Result<Kept, Failure> {
         if answer.body.len() > MOST_BYTES {
             return Ok(Kept::TooLarge);
         }
@@ -47,7 +48,7 @@ impl ResponseCache for Dynamo {
         Ok(Kept::Kept)
     }
 
-    async fn purge_answers(&self, scope: &Scope) -> Result<u64, StoreError> {
+    async fn purge_answers(&self, scope: &Scope) -> Result<u64, Failure> {
         let places = self.cache.places(&answers(scope)).await?;
         self.cache.remove_all(&places).await?;
         Ok(u64::try_from(places.len()).unwrap_or(u64::MAX))

@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
-use super::super::{CacheKey, CachedAnswer, Kept, ResponseCache, StoreError};
 use super::rows::time;
 use super::{Sqlite, meters};
+use crate::error::Failure;
 use crate::metering::Scope;
+use crate::pipeline::{CacheKey, CachedAnswer, Kept, ResponseCache};
 
 /// The largest answer that is kept, in bytes: what a client waits for longer than for the model is no
 /// gain.
@@ -17,9 +18,9 @@ const MOST_BYTES: usize = 16 << 20;
 
 #[async_trait]
 impl ResponseCache for Sqlite {
-    async fn find_answer(&self, key: &CacheKey, now: Timestamp) -> Result<Option<CachedAnswer>, StoreError> {
+    async fn find_answer(&self, key: &CacheKey, now: Timestamp) -> Result<Option<CachedAnswer>, Failure> {
         let (scope, digest) = (meters::text(&key.scope), key.digest);
-        self.read(move |transaction| {
+        let found = self.read(move |transaction| {
             let found = transaction
                 .prepare_cached(
                     "SELECT body, stored FROM answer WHERE scope = ?1 AND digest = ?2 AND expires > ?3",
@@ -27,8 +28,8 @@ impl ResponseCache for Sqlite {
                 .query_row(params![scope, digest, now.as_millisecond()], |row| Ok((row.get(0)?, row.get(1)?)))
                 .optional()?;
             found.map(|(body, stored)| Ok(CachedAnswer { body, stored: time(stored)? })).transpose()
-        })
-        .await
+        });
+        Ok(found.await?)
     }
 
     async fn keep_answer(
@@ -36,12 +37,12 @@ impl ResponseCache for Sqlite {
         key: &CacheKey,
         answer: CachedAnswer,
         lifetime: Duration,
-    ) -> Result<Kept, StoreError> {
+    ) -> Result<Kept, Failure> {
         if answer.body.len() > MOST_BYTES {
             return Ok(Kept::TooLarge);
         }
         let (scope, digest) = (meters::text(&key.scope), key.digest);
-        self.write(move |transaction| {
+        let kept = self.write(move |transaction| {
             transaction
                 .prepare_cached("DELETE FROM answer WHERE expires <= ?1")?
                 .execute([answer.stored.as_millisecond()])?;
@@ -59,11 +60,11 @@ impl ResponseCache for Sqlite {
                     expires.as_millisecond()
                 ])?;
             Ok(Kept::Kept)
-        })
-        .await
+        });
+        Ok(kept.await?)
     }
 
-    async fn purge_answers(&self, scope: &Scope) -> Result<u64, StoreError> {
+    async fn purge_answers(&self, scope: &Scope) -> Result<u64, Failure> {
         let scope = meters::text(scope);
         let removed = self.write(move |transaction| {
             Ok(transaction.execute("DELETE FROM answer WHERE scope = ?1", [scope])?)

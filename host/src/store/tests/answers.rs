@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use super::super::{CacheKey, CachedAnswer, Kept};
 use super::stores::{Stores, id, noon};
 use crate::ids::TeamName;
 use crate::metering::Scope;
+use crate::pipeline::{CacheKey, CachedAnswer, Kept};
 
 fn key(scope: &Scope, number: u8) -> CacheKey {
     CacheKey { scope: scope.clone(), digest: [number; 32] }

@@ -1,11 +1,11 @@
-//! Answers that are kept for requests that are the same.
+//! Where answers are kept.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::StoreError;
+use crate::error::Failure;
 use crate::metering::Scope;
 
 /// Whose answer, and to what.
@@ -39,7 +39,7 @@ pub enum Kept {
 #[async_trait]
 pub trait ResponseCache: Send + Sync {
     /// The answer that is kept and not over.
-    async fn find_answer(&self, key: &CacheKey, now: Timestamp) -> Result<Option<CachedAnswer>, StoreError>;
+    async fn find_answer(&self, key: &CacheKey, now: Timestamp) -> Result<Option<CachedAnswer>, Failure>;
 
     /// Keeps an answer so long, in the place of one that is there.
     async fn keep_answer(
@@ -47,8 +47,8 @@ pub trait ResponseCache: Send + Sync {
         key: &CacheKey,
         answer: CachedAnswer,
         lifetime: Duration,
-    ) -> Result<Kept, StoreError>;
+    ) -> Result<Kept, Failure>;
 
     /// Forgets all answers of a scope. Says how many there were.
-    async fn purge_answers(&self, scope: &Scope) -> Result<u64, StoreError>;
+    async fn purge_answers(&self, scope: &Scope) -> Result<u64, Failure>;
 }
