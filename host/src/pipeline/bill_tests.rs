@@ -405,3 +405,27 @@ fn the_tightest_of_a_key_and_its_team_is_told() {
     assert_eq!(rates.so_far().requests, Some(room(100, 2, 58)));
     assert_eq!(rates.so_far().tokens, Some(room(5, 5, 0)));
 }
+
+#[tokio::test]
+async fn an_answer_that_is_kept_is_a_request_and_uses_nothing_else() {
+    let books = Arc::new(Books::default());
+    let limits = Limits { requests_per_minute: NonZeroU32::new(1), ..a_day(Unit::Tokens, 0) };
+    let payer = terms(&books, limits).payer.unwrap();
+    let mut bill = Bill::of_a_hit(payer.clone(), "model");
+    bill.taken().await.unwrap();
+    let usage = Some(Usage { output_tokens: 5, ..Usage::default() });
+    let report = Report {
+        asked_model: "model".to_owned(),
+        model: None,
+        end: End::Complete,
+        stop: None,
+        usage,
+        first_event: None,
+        total: Duration::ZERO,
+    };
+    bill.settle(&report).await;
+    assert_eq!(books.tallies().await, [Tally { requests: 1, cache_hits: 1, ..Tally::default() }]);
+    assert_eq!(books.used(), (0, 0, 0));
+    let refused = Bill::of_a_hit(payer, "model").taken().await.unwrap_err();
+    assert_eq!(refused.kind, Kind::RateLimited);
+}

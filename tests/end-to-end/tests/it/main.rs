@@ -46,6 +46,7 @@ mod released_plugins;
 mod remote_files;
 mod request_faults;
 mod request_hooks;
+mod response_cache;
 mod reuse;
 mod rollout;
 mod switches;
