@@ -18,7 +18,9 @@ use super::{App, body, cache, clock, explanation, failure, keep_alive, remote, r
 use crate::chat::{Batch, Delivery, Request};
 use crate::error::Failure;
 use crate::ids::RequestId;
-use crate::pipeline::{CacheNote, Chain, Context, Deadline, Events, Explanation, Finish, Label, Rates, Served, Skipped};
+use crate::pipeline::{
+    CacheNote, Chain, Context, Deadline, Events, Explanation, Finish, Label, Rates, Served, Skipped,
+};
 use crate::store::StoredKey;
 use crate::wire::openai::{Encoder, Format, Head};
 

@@ -16,8 +16,8 @@ use crate::chat::{Event, Usage};
 use crate::error::{Failure, Kind};
 use crate::ids::{KeyId, RequestId, TeamName};
 use crate::metering::{
-    Amounts, Budget, Charge, Exceeded, Limits, Metered, Meters, Money, Period, Place, Room, Row, Scope, Settlement,
-    Standing, Taken, Taking, Tally, Unit,
+    Amounts, Budget, Charge, Exceeded, Limits, Metered, Meters, Money, Period, Place, Room, Row, Scope,
+    Settlement, Standing, Taken, Taking, Tally, Unit,
 };
 
 /// Tokens of an answer, where neither the request nor the model sets a limit.

@@ -8,9 +8,9 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::bill::Bill;
+use super::cache::Keeper;
 use super::chain::Chain;
 use super::hook::{End, Report};
-use super::cache::Keeper;
 use super::{Deadline, Estimate, Events, Hook, Terms};
 use crate::chat::{Event, StopReason, Usage};
 use crate::error::{Failure, Kind};

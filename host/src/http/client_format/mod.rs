@@ -29,8 +29,8 @@ use crate::chat::{Batch, Delivery};
 use crate::error::{Failure, Kind};
 use crate::ids::RequestId;
 use crate::pipeline::{
-    AnswerHead, CacheNote, Chain, ClientFailure, Deadline, Decoded, Events, HttpResponse, Moment, Rates, Served,
-    Skipped, Speaker,
+    AnswerHead, CacheNote, Chain, ClientFailure, Deadline, Decoded, Events, HttpResponse, Moment, Rates,
+    Served, Skipped, Speaker,
 };
 use crate::store::StoredKey;
 use crate::wire::openai;
@@ -85,7 +85,9 @@ async fn find(
     let mut chain = generation::chain(app, &key, id, &noted.skipped, "", Delivery::Whole, deadline).await?;
     let (method, path) = (parts.method.as_str(), parts.uri.path());
     match chain.find_speaker(method, path).await? {
-        Some(place) => Ok(Asked { key, chain, place, rates: noted.rates.clone(), cache: noted.cache.clone() }),
+        Some(place) => {
+            Ok(Asked { key, chain, place, rates: noted.rates.clone(), cache: noted.cache.clone() })
+        }
         None => Err(no_route(path, &noted.skipped)),
     }
 }

@@ -274,7 +274,10 @@ async fn the_plugins_of_the_answer_run_each_time() {
         let log = log.lock().unwrap();
         assert!(log.contains(&"a: text a word".to_owned()), "{log:?}");
         let asked = if expected == HIT { "nothing" } else { "model" };
-        assert!(log.iter().any(|line| line.contains(&format!("finish complete: model called {asked}"))), "{log:?}");
+        assert!(
+            log.iter().any(|line| line.contains(&format!("finish complete: model called {asked}"))),
+            "{log:?}"
+        );
     }
 }
 
