@@ -13,7 +13,7 @@ fn using(input_tokens: u64, output_tokens: u64) -> Value {
 
 fn usage(input_tokens: u64, output_tokens: u64) -> Value {
     json!({
-        "inputTokens": input_tokens, "outputTokens": output_tokens, "totalTokens": input_tokens + output_tokens,
+        "inputTokens": input_tokens, "outputTokens": output_tokens,
     })
 }
 

@@ -25,7 +25,7 @@ fn the_sums_are_what_bedrock_said() {
     let key = stack.key();
     let said = |read, written| {
         json!({"match": {"textContains": format!("{read} {written}")}, "action": {"reply": {"text": "fine", "usage": {
-            "inputTokens": read, "outputTokens": written, "totalTokens": read + written,
+            "inputTokens": read, "outputTokens": written,
             "cacheReadInputTokens": 1000, "cacheWriteInputTokens": 0,
         }}}})
     };
