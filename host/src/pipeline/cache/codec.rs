@@ -31,13 +31,13 @@ enum Step<'a> {
     Signature(u32, Cow<'a, str>),
     Redacted(u32, Cow<'a, str>),
     BlockStop(u32),
-    Stop(Stop<'a>),
+    Reason(Reason<'a>),
     Usage { input: u64, output: u64, cache_read: u64, cache_write: u64, tier: Option<Cow<'a, str>> },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Stop<'a> {
+enum Reason<'a> {
     EndTurn,
     MaxTokens,
     StopSequence,
@@ -58,13 +58,13 @@ impl<'a> From<&'a Event> for Step<'a> {
             Event::Signature { index, value } => Self::Signature(*index, value.into()),
             Event::RedactedReasoning { index, data } => Self::Redacted(*index, data.into()),
             Event::BlockStop(index) => Self::BlockStop(*index),
-            Event::MessageStop(reason) => Self::Stop(match reason {
-                StopReason::EndTurn => Stop::EndTurn,
-                StopReason::MaxTokens => Stop::MaxTokens,
-                StopReason::StopSequence => Stop::StopSequence,
-                StopReason::ToolUse => Stop::ToolUse,
-                StopReason::ContentFiltered => Stop::ContentFiltered,
-                StopReason::Other(word) => Stop::Other(word.into()),
+            Event::MessageStop(reason) => Self::Reason(match reason {
+                StopReason::EndTurn => Reason::EndTurn,
+                StopReason::MaxTokens => Reason::MaxTokens,
+                StopReason::StopSequence => Reason::StopSequence,
+                StopReason::ToolUse => Reason::ToolUse,
+                StopReason::ContentFiltered => Reason::ContentFiltered,
+                StopReason::Other(word) => Reason::Other(word.into()),
             }),
             Event::Usage(usage) => Self::Usage {
                 input: usage.input_tokens,
@@ -90,13 +90,13 @@ impl From<Step<'_>> for Event {
             Step::Signature(index, value) => Self::Signature { index, value: value.into_owned() },
             Step::Redacted(index, data) => Self::RedactedReasoning { index, data: data.into_owned() },
             Step::BlockStop(index) => Self::BlockStop(index),
-            Step::Stop(reason) => Self::MessageStop(match reason {
-                Stop::EndTurn => StopReason::EndTurn,
-                Stop::MaxTokens => StopReason::MaxTokens,
-                Stop::StopSequence => StopReason::StopSequence,
-                Stop::ToolUse => StopReason::ToolUse,
-                Stop::ContentFiltered => StopReason::ContentFiltered,
-                Stop::Other(word) => StopReason::Other(word.into_owned()),
+            Step::Reason(reason) => Self::MessageStop(match reason {
+                Reason::EndTurn => StopReason::EndTurn,
+                Reason::MaxTokens => StopReason::MaxTokens,
+                Reason::StopSequence => StopReason::StopSequence,
+                Reason::ToolUse => StopReason::ToolUse,
+                Reason::ContentFiltered => StopReason::ContentFiltered,
+                Reason::Other(word) => StopReason::Other(word.into_owned()),
             }),
             Step::Usage { input, output, cache_read, cache_write, tier } => Self::Usage(Usage {
                 input_tokens: input,
