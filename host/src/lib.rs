@@ -43,6 +43,9 @@ pub mod plugin;
 // How plugins did at that.
 pub mod health;
 
+// All of it, put together.
+pub mod composition;
+
 // The author's side, and the operator's.
 #[cfg(feature = "compiler")]
 pub mod author;

@@ -7,7 +7,6 @@ mod author;
 mod enable;
 mod explain;
 mod grants;
-mod housekeeping;
 mod key;
 mod key_argument;
 mod key_edit;
