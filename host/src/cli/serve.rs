@@ -8,7 +8,6 @@ use anyhow::Context;
 use super::{ServeArgs, output, store};
 use crate::composition::{Composition, compose, preload_folder, preload_releases};
 use crate::config::Config;
-use crate::http;
 use crate::ingress::local::Local;
 
 /// How long requests that run may take to end after a stop was asked for.
@@ -21,7 +20,7 @@ pub async fn run(data: &store::Data, args: ServeArgs) -> anyhow::Result<()> {
 
     let secrets = config.secrets.read()?;
     let keys = store::connect(data, config.store.take()).await?;
-    let Composition { app, housekeeping, plugins } = compose(config, secrets, Arc::clone(&keys)).await?;
+    let Composition { routes, housekeeping, plugins } = compose(config, secrets, Arc::clone(&keys)).await?;
     preload_folder(Arc::clone(&plugins)).await;
     tokio::spawn(preload_releases(plugins, keys));
     let local =
@@ -29,7 +28,7 @@ pub async fn run(data: &store::Data, args: ServeArgs) -> anyhow::Result<()> {
     output::result(&format!("listening on http://{}", local.address()?))?;
 
     let (stop, stopped) = tokio::sync::oneshot::channel();
-    let serving = local.serve(http::router(app), async {
+    let serving = local.serve(routes, async {
         asked_to_stop().await;
         let seconds = GRACE.as_secs();
         tracing::info!("stopping: requests that run have {seconds} s to end; ask again to end at once");

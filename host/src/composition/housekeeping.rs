@@ -45,14 +45,19 @@ impl Housekeeping {
         loop {
             // A release that fails may have to be stepped back from, and that is not to wait.
             let _ = timeout(PERIOD, self.health.release_failed()).await;
-            self.flush().await;
-            self.catalog.tidy_up().await;
+            self.once().await;
             if looked.elapsed() >= UNUSED_PERIOD {
                 self.drop_unused().await;
                 looked = Instant::now();
             }
             sleep(PAUSE).await;
         }
+    }
+
+    /// What is to be done now and then.
+    pub async fn once(&self) {
+        self.flush().await;
+        self.catalog.tidy_up().await;
     }
 
     /// Lets go of the code of releases that no key uses. It stays on the disk.

@@ -5,13 +5,15 @@ mod preload;
 
 use std::sync::Arc;
 
+use secrecy::SecretString;
+
 use crate::aws::InvalidEndpoint;
 use crate::bedrock::Bedrock;
 use crate::catalog;
-use crate::config::{self, Config, SecretValues};
+use crate::config::{self, Config, SecretName, SecretValues};
 use crate::fetch::{Fetcher, NoCertificates, Outbound};
 use crate::health::Health;
-use crate::http::App;
+use crate::http::{self, App, Edge, Routes};
 use crate::pipeline::{EmbeddingPipeline, Pipeline, Replay};
 use crate::plugin::{Catalog, CatalogError, Services};
 use crate::store::{SeedRoot, Store, StoreError};
@@ -21,8 +23,8 @@ pub use preload::{preload_folder, preload_releases};
 
 /// What answers requests, and what looks after it.
 pub struct Composition {
-    /// What the routes share.
-    pub app: App,
+    /// What answers.
+    pub routes: Routes,
     /// What is to be done beside requests.
     pub housekeeping: Housekeeping,
     /// The plugins, which load when a key first needs them.
@@ -41,6 +43,9 @@ pub enum CompositionError {
     /// The address of Bedrock is none.
     #[error(transparent)]
     Endpoint(#[from] InvalidEndpoint),
+    /// Every request would be refused.
+    #[error("`origin_secret` in `[auth]` names the secret `{}`, and there is none of this name", .0.as_str())]
+    NoOriginSecret(SecretName),
     /// Nothing could be fetched.
     #[error(transparent)]
     Fetch(#[from] NoCertificates),
@@ -53,6 +58,10 @@ pub async fn compose(
     store: Arc<dyn Store>,
 ) -> Result<Composition, CompositionError> {
     let health = Arc::new(Health::new(config.breaker));
+    let edge = Edge {
+        cors: config.cors.clone(),
+        origin_secret: config.origin_secret.as_ref().map(|name| origin_secret(name, &secrets)).transpose()?,
+    };
     let services = Services {
         values: Some(store.clone()),
         outbound: Outbound::new(config.private_hosts.clone()),
@@ -84,7 +93,11 @@ pub async fn compose(
         timeouts: config.timeouts,
     };
     let housekeeping = Housekeeping::new(Arc::clone(&plugins), health, store)?;
-    Ok(Composition { app, housekeeping, plugins })
+    Ok(Composition { routes: edge.around(http::router(app)), housekeeping, plugins })
+}
+
+fn origin_secret(name: &SecretName, secrets: &SecretValues) -> Result<SecretString, CompositionError> {
+    secrets.find(name).cloned().ok_or_else(|| CompositionError::NoOriginSecret(name.clone()))
 }
 
 /// The catalog of the settings.

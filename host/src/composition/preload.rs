@@ -8,8 +8,7 @@ use crate::store::Store;
 /// Compiles the plugins of the folder, and says which are ready. One that is refused does not keep
 /// the others from serving: only keys that have it switched on fail.
 pub async fn preload_folder(catalog: Arc<Catalog>) {
-    let (ready, refused) =
-        tokio::task::spawn_blocking(move || catalog.load_all()).await.unwrap_or_default();
+    let (ready, refused) = tokio::task::spawn_blocking(move || catalog.load_all()).await.unwrap_or_default();
     for name in ready {
         tracing::info!(plugin = %name, "plugin loaded");
     }
