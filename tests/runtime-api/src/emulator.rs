@@ -11,7 +11,7 @@ use crate::environment::Environment;
 use crate::fault::Fault;
 use crate::front;
 use crate::function::Function;
-use crate::pool::Pool;
+use crate::pool::{Pool, State};
 
 /// A running stand-in. Everything that it has started ends with the value.
 ///
@@ -77,14 +77,14 @@ impl Emulator {
     /// Waits until no environment has anything to do: each has asked for more work after its last answer.
     /// Answers whether that was so within this time.
     pub fn wait_until_idle(&self, patience: Duration) -> bool {
-        self.pool.wait_until(patience, crate::pool::State::is_idle)
+        self.pool.wait_until(patience, State::is_idle)
     }
 
     /// Kills all environments, as Lambda does with those that it needs no more: without a word. The next request
-    /// starts another.
+    /// starts another. Answers whether all that they wrote was read within this time.
     pub fn reclaim(&self, patience: Duration) -> bool {
         self.pool.kill_all();
-        self.pool.wait_until(patience, |state| state.alive() == 0)
+        self.pool.wait_until(patience, State::is_silent)
     }
 }
 

@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader, Read};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use std::{io, thread};
 
@@ -33,12 +34,12 @@ struct Times {
 }
 
 impl Environment {
-    /// Starts the process. Its Runtime API has to listen already.
+    /// Starts the process, with a thread for each of its outputs. Its Runtime API has to listen already.
     pub(crate) fn spawn(
         number: usize,
         function: &Function,
         runtime_api: SocketAddr,
-    ) -> io::Result<(Self, Child)> {
+    ) -> io::Result<(Self, Child, [JoinHandle<()>; 2])> {
         let spawned = Instant::now();
         let mut child = Command::new(&function.program)
             .current_dir(&function.folder)
@@ -48,10 +49,10 @@ impl Environment {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()?;
-        forward(child.stdout.take(), &function.output);
-        forward(child.stderr.take(), &function.output);
+        let output =
+            [forward(child.stdout.take(), &function.output), forward(child.stderr.take(), &function.output)];
         let process = Process::open(child.id())?;
-        Ok((Self { number, spawned, runtime_api, process, times: Mutex::default() }, child))
+        Ok((Self { number, spawned, runtime_api, process, times: Mutex::default() }, child, output))
     }
 
     /// The number of its process.
@@ -149,14 +150,13 @@ pub(crate) fn arn() -> String {
     format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:{NAME}")
 }
 
-/// Hands on each line.
-fn forward(stream: Option<impl Read + Send + 'static>, output: &Output) {
-    let Some(stream) = stream else { return };
+/// Hands on each line, until all who can write have ended.
+fn forward(stream: Option<impl Read + Send + 'static>, output: &Output) -> JoinHandle<()> {
     let output = output.clone();
-    // Ends with the process.
     thread::spawn(move || {
+        let Some(stream) = stream else { return };
         for line in BufReader::new(stream).split(b'\n').map_while(Result::ok) {
             output(&String::from_utf8_lossy(&line));
         }
-    });
+    })
 }

@@ -38,6 +38,8 @@ pub(crate) struct State {
     /// All that were ever started, in their order.
     pub(crate) started: Vec<Arc<Environment>>,
     pub(crate) faults: Vec<Fault>,
+    /// How many of them have written their last line.
+    silent: usize,
     /// Nothing is started any more.
     closed: bool,
 }
@@ -178,7 +180,7 @@ impl Pool {
         let _inside = self.runtime.enter();
         let number = state.started.len();
         let (listener, address) = api::listen(self.function.socket_buffer_bytes)?;
-        let (environment, child) = Environment::spawn(number, &self.function, address)?;
+        let (environment, child, output) = Environment::spawn(number, &self.function, address)?;
         let environment = Arc::new(environment);
         state.started.push(Arc::clone(&environment));
         state.alive.insert(number, Slots::new(Arc::clone(&environment)));
@@ -189,6 +191,9 @@ impl Pool {
             let status = wait(child);
             serving.abort();
             pool.ended(number, status);
+            // A thread that forwards lines has nothing to say about its end.
+            let _ = output.map(thread::JoinHandle::join);
+            pool.change(|state| state.silent += 1);
         });
         Ok(())
     }
@@ -306,6 +311,11 @@ impl State {
             // The client may have gone.
             let _ = invocation.answer.send(Err(Failure::Function));
         }
+    }
+
+    /// Whether all that were ever started have ended, and all that they wrote has been read.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.silent == self.started.len()
     }
 
     /// How many environments live.
