@@ -25,6 +25,8 @@ pub(crate) struct Options {
 pub(crate) enum Part {
     /// All that Cargo runs.
     Rust,
+    /// The tests of whole programs once more, with AWS Lambda in front.
+    Lambda,
     /// The clients in Python.
     Clients,
     /// The clients in JavaScript.
@@ -34,11 +36,12 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    const ALL: [Self; 4] = [Self::Rust, Self::Clients, Self::ClientsJs, Self::Instructions];
+    const ALL: [Self; 5] = [Self::Rust, Self::Lambda, Self::Clients, Self::ClientsJs, Self::Instructions];
 
     fn name(self) -> &'static str {
         match self {
             Self::Rust => "rust",
+            Self::Lambda => "lambda",
             Self::Clients => "clients",
             Self::ClientsJs => "clients-js",
             Self::Instructions => "instructions",
@@ -48,6 +51,7 @@ impl Part {
     fn run(self, workspace: &Workspace, built: &Built<'_>) -> anyhow::Result<()> {
         match self {
             Self::Rust => rust(workspace, built),
+            Self::Lambda => lambda(workspace, built),
             Self::Clients => clients::python(workspace, built),
             Self::ClientsJs => clients::javascript(workspace, built),
             Self::Instructions => {
@@ -94,6 +98,7 @@ impl Built<'_> {
             .env("ADIT_TEST_PLUGINS", &self.plugins)
             .env("ADIT_TEST_GUESTS", &self.guests)
             .env("ADIT_BIN", self.workspace.binary("adit"))
+            .env("ADIT_BOOTSTRAP_BIN", self.workspace.binary("bootstrap"))
             .env("BEDROCK_SIM_BIN", self.workspace.binary("bedrock-sim"))
     }
 }
@@ -135,12 +140,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
 }
 
 fn rust(workspace: &Workspace, built: &Built<'_>) -> anyhow::Result<()> {
-    let runtime_only = workspace.build_runtime_only()?;
-    let requirements = workspace.root.join("tests/end-to-end/requirements.txt");
-    let python = python::environment(&workspace.target.join("venv-s3"), &requirements)?;
+    let mut tests = whole_programs(workspace)?;
     say("running the tests written in Rust");
-    let mut tests = workspace.cargo();
-    tests.env("ADIT_RUNTIME_ONLY_BIN", runtime_only).env("MINISTACK_BIN", python.with_file_name("ministack"));
     tests.args(["test", "--workspace", "--no-fail-fast"]);
     if built.languages.is_none() {
         tests.args(["--", "--skip", "languages::"]);
@@ -148,4 +149,32 @@ fn rust(workspace: &Workspace, built: &Built<'_>) -> anyhow::Result<()> {
         tests.args(["--", "--skip", "languages::a_plugin_in_c_"]);
     }
     command::run(built.tell(&mut tests))
+}
+
+fn lambda(workspace: &Workspace, built: &Built<'_>) -> anyhow::Result<()> {
+    workspace.build_servers()?;
+    let mut tests = whole_programs(workspace)?;
+    say("running the tests of whole programs behind AWS Lambda");
+    tests.env("ADIT_TEST_INGRESS", "lambda");
+    tests.args(["test", "--workspace", "--test", "it", "--no-fail-fast", "--"]);
+    for module in WITHOUT_SERVER {
+        tests.args(["--skip", module]);
+    }
+    command::run(built.tell(&mut tests))
+}
+
+/// What is about commands alone, and the same however requests come in.
+const WITHOUT_SERVER: [&str; 4] = ["author::", "languages::", "key_life::", "usage_command::"];
+
+/// Cargo, and what the tests of whole programs need beside what every test does.
+fn whole_programs(workspace: &Workspace) -> anyhow::Result<Command> {
+    let runtime_only = workspace.build_runtime_only()?;
+    let requirements = workspace.root.join("tests/end-to-end/requirements.txt");
+    let python = python::environment(&workspace.target.join("venv-s3"), &requirements)?;
+    let mut cargo = workspace.cargo();
+    cargo
+        .env("ADIT_RUNTIME_ONLY_BIN", runtime_only.adit)
+        .env("ADIT_RUNTIME_ONLY_BOOTSTRAP_BIN", runtime_only.bootstrap)
+        .env("MINISTACK_BIN", python.with_file_name("ministack"));
+    Ok(cargo)
 }

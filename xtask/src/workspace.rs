@@ -15,6 +15,14 @@ pub(crate) struct Workspace {
     pub(crate) target: PathBuf,
 }
 
+/// The programs without their compiler.
+pub(crate) struct RuntimeOnly {
+    /// `adit`
+    pub(crate) adit: PathBuf,
+    /// What AWS Lambda starts.
+    pub(crate) bootstrap: PathBuf,
+}
+
 impl Workspace {
     /// The workspace that this binary was built from.
     pub(crate) fn find() -> anyhow::Result<Self> {
@@ -49,8 +57,9 @@ impl Workspace {
         command::run(cargo.args(["build", "--workspace", "--bins", "--examples"]))
     }
 
-    /// Builds an `adit` without the compiler, and answers where it lies: beside the usual one, which stays.
-    pub(crate) fn build_runtime_only(&self) -> anyhow::Result<PathBuf> {
+    /// Builds an `adit` and a `bootstrap` without the compiler, and answers where they lie: beside the usual ones,
+    /// which stay.
+    pub(crate) fn build_runtime_only(&self) -> anyhow::Result<RuntimeOnly> {
         command::say("building adit without its compiler");
         let target = self.target.join("runtime-only");
         let mut cargo = self.cargo();
@@ -58,9 +67,13 @@ impl Workspace {
         // What both builds have in common is compiled once: only what is finished goes elsewhere.
         let shared = format!("build.build-dir={:?}", self.target.display().to_string());
         command::run(cargo.arg("--config").arg(shared).arg("--target-dir").arg(&target))?;
-        let built = self.binary("adit-runtime-only");
-        std::fs::copy(target.join("debug/adit"), &built).context("cannot copy `adit`")?;
-        Ok(built)
+        let keep = |name: &str| {
+            let kept = self.binary(&format!("{name}-runtime-only"));
+            std::fs::copy(target.join("debug").join(name), &kept)
+                .with_context(|| format!("cannot copy `{name}`"))?;
+            anyhow::Ok(kept)
+        };
+        Ok(RuntimeOnly { adit: keep("adit")?, bootstrap: keep("bootstrap")? })
     }
 
     /// Cargo's target folder for WebAssembly. Apart from the native one: neither waits for the other's lock.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Key, MODEL, Setup, Stack, says};
+use crate::harness::{Key, LocalOnly, MODEL, Setup, Stack, is_skipped, says};
 
 /// Stands in prompts, answers and refusals, and in no record.
 const MARKER: &str = "marzipan";
@@ -78,6 +78,9 @@ fn of_a_complete_answer_in_one_piece_and_streamed() {
 
 #[test]
 fn of_a_client_that_leaves() {
+    if is_skipped(LocalOnly::SeesClientsLeave) {
+        return;
+    }
     let stack = logging(["audit"]);
     let stalls = json!({"textDeltas": [MARKER, "two ", "three"], "cutAfter": {"events": 3, "stall": true}});
     stack.sim.always(&stalls);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{MODEL, Setup, Stack};
+use crate::harness::{LocalOnly, MODEL, Setup, Stack, is_skipped};
 
 fn stack() -> Stack {
     Stack::with(["rewrite"])
@@ -56,6 +56,9 @@ fn an_answer_that_a_later_plugin_broke() {
 
 #[test]
 fn a_client_that_leaves() {
+    if is_skipped(LocalOnly::SeesClientsLeave) {
+        return;
+    }
     let stack = stack();
     let stalls = json!({"textDeltas": ["one ", "two ", "three"], "cutAfter": {"events": 3, "stall": true}});
     stack.sim.always(&stalls);
@@ -68,6 +71,9 @@ fn a_client_that_leaves() {
 
 #[test]
 fn a_client_that_leaves_before_the_first_byte() {
+    if is_skipped(LocalOnly::SeesClientsLeave) {
+        return;
+    }
     let stack = stack();
     stack.sim.always(&json!({"hang": true}));
     let key = stack.key().with("rewrite", &json!({}));

@@ -28,6 +28,7 @@ mod hot_change;
 mod key_faults;
 mod key_life;
 mod key_policy;
+mod lambda;
 mod languages;
 mod limits;
 mod log_secrecy;

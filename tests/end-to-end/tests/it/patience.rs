@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Setup, Stack, says};
+use crate::harness::{LocalOnly, Setup, Stack, is_skipped, says};
 
 /// The model says two words and then nothing more, and the end does not come.
 fn falls_silent() -> Value {
@@ -52,6 +52,9 @@ fn a_stream_that_is_not_complete_in_time_ends_with_an_error() {
 
 #[test]
 fn a_quiet_stream_is_kept_alive_by_comments() {
+    if is_skipped(LocalOnly::SeesClientsLeave) {
+        return;
+    }
     let stack = stack("[timeouts]\nkeep_alive_ms = 20", &falls_silent());
     let mut stream = stack.key().stream("wait");
     let mut comments = 0;
@@ -69,6 +72,9 @@ fn a_quiet_stream_is_kept_alive_by_comments() {
 
 #[test]
 fn a_stream_without_a_word_is_kept_alive_too() {
+    if is_skipped(LocalOnly::SeesClientsLeave) {
+        return;
+    }
     let begun = json!({"cutAfter": {"events": 1, "stall": true}});
     let stack = stack("[timeouts]\nkeep_alive_ms = 20", &begun);
     let mut stream = stack.key().stream("wait");
@@ -80,6 +86,9 @@ fn a_stream_without_a_word_is_kept_alive_too() {
 
 #[test]
 fn a_client_that_leaves_during_a_pause_is_not_called_for_again() {
+    if is_skipped(LocalOnly::SeesClientsLeave) {
+        return;
+    }
     // Each text is throttled once, for two seconds.
     let throttle = json!({"error": {"type": "ThrottlingException", "message": "slowly", "retryAfter": 2}});
     let script = json!([

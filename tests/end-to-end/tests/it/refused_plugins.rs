@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Setup, Stack, built};
+use crate::harness::{LocalOnly, Setup, Stack, built, is_skipped};
 
 /// The files, and what is said of each.
 fn refused() -> Vec<(&'static str, Vec<u8>, &'static str)> {
@@ -71,6 +71,9 @@ fn stack() -> (Stack, Vec<(String, String)>) {
 
 #[test]
 fn a_file_that_is_no_plugin_is_named_with_the_reason_wherever_somebody_asks() {
+    if is_skipped(LocalOnly::LoadsAhead) {
+        return;
+    }
     let (stack, keys) = stack();
     let listed: Value = serde_json::from_str(&stack.adit(&["plugin", "list", "--json"])).unwrap();
     let another = stack.key();

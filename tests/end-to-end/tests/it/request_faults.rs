@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Key, MODEL, Setup, Stack, says};
+use crate::harness::{Answer, Key, LocalOnly, MODEL, Setup, Stack, is_skipped, says};
 
 fn invalid(answer: &Answer, status: u16) -> Value {
     let error = answer.error();
@@ -73,6 +73,9 @@ fn a_field_that_cannot_be_is_named() {
 
 #[test]
 fn a_body_over_the_limit_is_refused() {
+    if is_skipped(LocalOnly::ReadsRequests) {
+        return;
+    }
     let stack = Setup::new().settings("max_body_bytes = 2000").start();
     let key = stack.key();
     let fits = says(&"x".repeat(2000 - says("").to_string().len()));

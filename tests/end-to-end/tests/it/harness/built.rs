@@ -15,6 +15,16 @@ pub(crate) fn runtime_only() -> PathBuf {
     file("ADIT_RUNTIME_ONLY_BIN", "debug/adit-runtime-only")
 }
 
+/// What AWS Lambda starts
+pub(crate) fn bootstrap() -> PathBuf {
+    file("ADIT_BOOTSTRAP_BIN", "debug/bootstrap")
+}
+
+/// `bootstrap` without its compiler
+pub(crate) fn runtime_only_bootstrap() -> PathBuf {
+    file("ADIT_RUNTIME_ONLY_BOOTSTRAP_BIN", "debug/bootstrap-runtime-only")
+}
+
 /// An S3 of this machine
 pub(crate) fn ministack() -> PathBuf {
     file("MINISTACK_BIN", "venv-s3/bin/ministack")
@@ -66,7 +76,15 @@ fn target() -> PathBuf {
     binary.ancestors().nth(3).map(Path::to_owned).unwrap()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the test runner says here where it built things")]
+/// Whether the runner wants Lambda in front.
+pub(crate) fn ingress_is_lambda() -> bool {
+    variable_of("ADIT_TEST_INGRESS").is_some_and(|ingress| ingress == *"lambda")
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test runner says here what it wants, and where it built things"
+)]
 fn variable_of(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).map(PathBuf::from)
 }

@@ -4,8 +4,10 @@ mod answer;
 pub(crate) mod built;
 mod connection;
 mod key;
+mod lambda;
 mod process;
 mod s3;
+mod server;
 mod sim;
 mod stack;
 mod web;
@@ -15,6 +17,7 @@ pub(crate) use connection::{Connection, Stream};
 pub(crate) use key::{Key, says};
 pub(crate) use process::PATIENCE;
 pub(crate) use s3::S3;
+pub(crate) use server::{LocalOnly, is_skipped};
 pub(crate) use stack::{Setup, Stack};
 pub(crate) use web::{Web, fine};
 

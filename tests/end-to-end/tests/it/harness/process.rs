@@ -19,9 +19,9 @@ pub(crate) struct Process {
     logging: Option<JoinHandle<()>>,
 }
 
-/// The lines of stderr so far.
+/// The lines that were written so far.
 #[derive(Clone, Default)]
-struct Log(Arc<(Mutex<Vec<String>>, Condvar)>);
+pub(super) struct Log(Arc<(Mutex<Vec<String>>, Condvar)>);
 
 impl Process {
     /// Starts it, and waits until it says where it listens.
@@ -50,16 +50,12 @@ impl Process {
 
     /// Waits for a line on stderr that holds all of these.
     pub(crate) fn wait_for_line(&self, parts: &[&str]) -> String {
-        self.log.wait_for(|line| parts.iter().all(|part| line.contains(part))).unwrap_or_else(|| {
-            panic!("no line with {parts:?} in the log:\n{}", self.log());
-        })
+        self.log.wait_for_line(parts)
     }
 
     /// Memory that is in use, in bytes.
     pub(crate) fn resident_bytes(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+        resident_bytes(self.child.id())
     }
 
     /// Ends it as an operator does, and waits until it has.
@@ -85,21 +81,32 @@ impl Drop for Process {
     }
 }
 
+/// Memory that a process has in use, in bytes.
+pub(super) fn resident_bytes(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+}
+
 impl Log {
-    fn push(&self, line: String) {
+    pub(super) fn push(&self, line: String) {
         self.0.0.lock().unwrap().push(line);
         self.0.1.notify_all();
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         self.0.0.lock().unwrap().join("\n")
     }
 
-    fn wait_for(&self, wanted: impl Fn(&str) -> bool) -> Option<String> {
-        let found = |lines: &Vec<String>| lines.iter().find(|line| wanted(line)).cloned();
+    /// Waits for a line that holds all of these.
+    pub(super) fn wait_for_line(&self, parts: &[&str]) -> String {
+        let is_it = |line: &&String| parts.iter().all(|part| line.contains(part));
         let lines = self.0.0.lock().unwrap();
-        let (lines, _) =
-            self.0.1.wait_timeout_while(lines, PATIENCE, |lines| found(lines).is_none()).unwrap();
-        found(&lines)
+        let waiting =
+            self.0.1.wait_timeout_while(lines, PATIENCE, |lines| !lines.iter().any(|line| is_it(&line)));
+        let (lines, _) = waiting.unwrap();
+        let found = lines.iter().find(is_it).cloned();
+        drop(lines);
+        found.unwrap_or_else(|| panic!("no line with {parts:?} in the log:\n{}", self.text()))
     }
 }

@@ -1,9 +1,10 @@
-//! An S3 of this machine.
+//! An S3 of this machine, and other services of AWS beside it.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
+use serde_json::json;
 use tempfile::TempDir;
 
 use super::connection::Connection;
@@ -20,6 +21,11 @@ pub(crate) struct S3 {
 impl S3 {
     /// Starts it, and waits until it answers.
     pub(crate) fn start() -> Self {
+        Self::start_with("s3")
+    }
+
+    /// Starts it with other services beside: their names, with commas between.
+    pub(crate) fn start_with(services: &str) -> Self {
         let home = TempDir::new().unwrap();
         // It takes a number only. Nobody else gets this one meanwhile unless he asks for it by name.
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
@@ -30,7 +36,7 @@ impl S3 {
             .env("TMPDIR", home.path())
             .env("BIND_HOST", "127.0.0.1")
             .env("GATEWAY_PORT", address.port().to_string())
-            .env("SERVICES", "s3")
+            .env("SERVICES", services)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -76,6 +82,17 @@ impl S3 {
 
     pub(crate) fn delete(&self, object: &str) {
         assert_eq!(self.call("DELETE", object, &[], b"").status, 204);
+    }
+
+    /// Writes a parameter, for Parameter Store, over what is there.
+    pub(crate) fn put_parameter(&self, name: &str, kind: &str, value: &str) {
+        let body = json!({"Name": name, "Type": kind, "Value": value, "Overwrite": true}).to_string();
+        let mut connection = Connection::open(self.address);
+        let headers =
+            [("x-amz-target", "AmazonSSM.PutParameter"), ("content-type", "application/x-amz-json-1.1")];
+        connection.send_request("POST", "/", &headers, body.as_bytes());
+        let answer = connection.answer();
+        assert_eq!(answer.status, 200, "{name}: {}", answer.text());
     }
 
     /// Ends it: the catalog is out of reach from now on.

@@ -1,5 +1,6 @@
 //! The stand-in for Bedrock, and what it has seen.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
@@ -22,7 +23,11 @@ impl Sim {
     }
 
     pub(super) fn url(&self) -> String {
-        format!("http://{}", self.0.address)
+        format!("http://{}", self.address())
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.0.address
     }
 
     /// What reached it so far, each request once it has ended, oldest first.

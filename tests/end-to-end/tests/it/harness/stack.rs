@@ -6,11 +6,14 @@ use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use runtime_api::Function;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use super::connection::Connection;
+use super::lambda::{self, Lambda};
 use super::process::Process;
+use super::server::Server;
 use super::sim::Sim;
 use super::{Key, built};
 
@@ -18,31 +21,49 @@ use super::{Key, built};
 pub(crate) struct Setup {
     folder: TempDir,
     script: Value,
-    environment: Vec<(&'static str, &'static str)>,
-    upstream: Option<&'static str>,
-    program: PathBuf,
+    environment: Vec<(&'static str, String)>,
+    upstream: Option<String>,
+    build: Build,
+    ingress: Ingress,
+}
+
+/// Which of the two builds serves. The operator's commands are always those of the usual one.
+#[derive(Clone, Copy)]
+enum Build {
+    WithCompiler,
+    RuntimeOnly,
+}
+
+/// How requests come in.
+enum Ingress {
+    /// To a server on this machine.
+    Local,
+    /// To a function on Lambda, which may be other than it usually is.
+    Lambda(Box<dyn Fn(&mut Function) + Send + Sync>),
 }
 
 /// The two servers, and the operator's commands. Both end with the value.
 pub(crate) struct Stack {
     folder: TempDir,
-    server: Process,
+    server: Server,
     pub(crate) sim: Sim,
-    environment: Vec<(&'static str, &'static str)>,
+    environment: Vec<(&'static str, String)>,
     upstream: String,
-    /// What serves. The operator's commands are always those of the usual build.
-    program: PathBuf,
+    build: Build,
+    ingress: Ingress,
     keys: AtomicU32,
 }
 
 impl Setup {
-    /// Nothing but defaults.
+    /// Nothing but defaults. Requests come in as the runner of the tests wants it.
     pub(crate) fn new() -> Self {
         let folder = TempDir::new().unwrap();
         fs::create_dir_all(folder.path().join("data/plugins")).unwrap();
         fs::write(folder.path().join("adit.toml"), "").unwrap();
         let (script, environment) = (Value::Array(Vec::new()), Vec::new());
-        Self { folder, script, environment, upstream: None, program: built::adit() }
+        let ingress =
+            if built::ingress_is_lambda() { Ingress::Lambda(Box::new(|_| ())) } else { Ingress::Local };
+        Self { folder, script, environment, upstream: None, build: Build::WithCompiler, ingress }
     }
 
     /// Installs plugins under their own names.
@@ -72,30 +93,37 @@ impl Setup {
     }
 
     /// Sets a variable in the server's environment.
-    pub(crate) fn environment(mut self, name: &'static str, value: &'static str) -> Self {
-        self.environment.push((name, value));
+    pub(crate) fn environment(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.environment.push((name, value.into()));
         self
     }
 
     /// Sends requests there, and not to the simulator.
-    pub(crate) fn upstream(mut self, url: &'static str) -> Self {
-        self.upstream = Some(url);
+    pub(crate) fn upstream(mut self, url: impl Into<String>) -> Self {
+        self.upstream = Some(url.into());
         self
     }
 
     /// Serves with the build that has no compiler.
     pub(crate) fn runtime_only(mut self) -> Self {
-        self.program = built::runtime_only();
+        self.build = Build::RuntimeOnly;
+        self
+    }
+
+    /// Serves as a function on Lambda, whatever the runner wants, and changes what is usual there: one environment for
+    /// many requests at once.
+    pub(crate) fn on_lambda(mut self, change: impl Fn(&mut Function) + Send + Sync + 'static) -> Self {
+        self.ingress = Ingress::Lambda(Box::new(change));
         self
     }
 
     /// Starts both servers.
     pub(crate) fn start(self) -> Stack {
-        let Self { folder, script, environment, upstream, program } = self;
+        let Self { folder, script, environment, upstream, build, ingress } = self;
         let sim = Sim::start(folder.path(), &script);
-        let upstream = upstream.map_or_else(|| sim.url(), str::to_owned);
-        let server = serve(&program, &folder, &environment, &upstream);
-        Stack { folder, server, sim, environment, upstream, program, keys: AtomicU32::new(0) }
+        let upstream = upstream.unwrap_or_else(|| sim.url());
+        let server = serve(&ingress, build, &folder, &environment, &upstream);
+        Stack { folder, server, sim, environment, upstream, build, ingress, keys: AtomicU32::new(0) }
     }
 }
 
@@ -145,7 +173,7 @@ impl Stack {
 
     /// A connection of its own.
     pub(crate) fn connect(&self) -> Connection {
-        Connection::open(self.server.address)
+        Connection::open(self.server.address())
     }
 
     /// Replaces a plugin's file, as if long ago: a server that runs takes it for whole.
@@ -182,13 +210,17 @@ impl Stack {
     /// Ends the server as `kill -9` does, and starts it again on the same data.
     pub(crate) fn kill_and_restart(&mut self) {
         self.server.kill();
-        self.server = serve(&self.program, &self.folder, &self.environment, &self.upstream);
+        self.server = self.serve();
     }
 
     /// Ends the server as operators do, and starts it again on the same data.
     pub(crate) fn restart(&mut self) {
         self.server.stop();
-        self.server = serve(&self.program, &self.folder, &self.environment, &self.upstream);
+        self.server = self.serve();
+    }
+
+    fn serve(&self) -> Server {
+        serve(&self.ingress, self.build, &self.folder, &self.environment, &self.upstream)
     }
 
     /// Ends the server as operators do, and answers all that it has logged.
@@ -197,9 +229,17 @@ impl Stack {
         self.server.log()
     }
 
-    /// The server's process.
-    pub(crate) fn server(&self) -> &Process {
+    /// What serves.
+    pub(crate) fn server(&self) -> &Server {
         &self.server
+    }
+
+    /// What serves, if that is a function on Lambda.
+    pub(crate) fn lambda(&self) -> &Lambda {
+        match &self.server {
+            Server::Lambda(lambda) => lambda,
+            Server::Local(_) => panic!("it is served by a server on this machine"),
+        }
     }
 }
 
@@ -212,7 +252,7 @@ fn install(folder: &TempDir, name: &str, bytes: &[u8]) {
 }
 
 /// The program, which sees nothing of this machine's environment.
-fn adit(program: &Path, folder: &TempDir, environment: &[(&str, &str)]) -> Command {
+fn adit(program: &Path, folder: &TempDir, environment: &[(&'static str, String)]) -> Command {
     let mut command = Command::new(program);
     command
         .arg("--data")
@@ -222,19 +262,35 @@ fn adit(program: &Path, folder: &TempDir, environment: &[(&str, &str)]) -> Comma
         .env("HOME", folder.path())
         .env("AWS_REGION", "us-east-1")
         .env("AWS_EC2_METADATA_DISABLED", "true")
-        .envs(environment.iter().copied());
+        .envs(environment.iter().map(|(name, value)| (name, value)));
     command
 }
 
-fn serve(program: &Path, folder: &TempDir, environment: &[(&str, &str)], upstream: &str) -> Process {
-    let mut command = adit(program, folder, environment);
-    Process::start(command.args([
-        "serve",
-        "--listen",
-        "127.0.0.1:0",
-        "--config",
-        "adit.toml",
-        "--upstream",
-        upstream,
-    ]))
+fn serve(
+    ingress: &Ingress,
+    build: Build,
+    folder: &TempDir,
+    environment: &[(&'static str, String)],
+    upstream: &str,
+) -> Server {
+    let program = match (ingress, build) {
+        (Ingress::Local, Build::WithCompiler) => built::adit(),
+        (Ingress::Local, Build::RuntimeOnly) => built::runtime_only(),
+        (Ingress::Lambda(_), Build::WithCompiler) => built::bootstrap(),
+        (Ingress::Lambda(_), Build::RuntimeOnly) => built::runtime_only_bootstrap(),
+    };
+    match ingress {
+        Ingress::Local => {
+            let mut command = adit(&program, folder, environment);
+            let serve = ["serve", "--listen", "127.0.0.1:0", "--config", "adit.toml", "--upstream", upstream];
+            Server::Local(Process::start(command.args(serve)))
+        }
+        Ingress::Lambda(change) => {
+            let function = lambda::function(&program, folder.path(), upstream);
+            let mut function =
+                environment.iter().fold(function, |function, (name, value)| function.variable(name, value));
+            change(&mut function);
+            Server::Lambda(Lambda::start(function))
+        }
+    }
 }
