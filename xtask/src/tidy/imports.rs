@@ -5,7 +5,7 @@ use super::source::{File, Violation};
 const SOURCE: &str = "host/src/";
 
 /// A module of the host and the modules that it may name. `main`, `lib` and `cli` put everything together.
-const MAY_IMPORT: [(&str, &[&str]); 22] = [
+const MAY_IMPORT: [(&str, &[&str]); 23] = [
     ("ids", &["error", "chat", "env"]),
     ("error", &["ids", "chat", "env"]),
     ("chat", &["ids", "error", "env"]),
@@ -17,19 +17,21 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
     ("config", &["toml_text", "capability", "ids", "error", "env"]),
     ("enabled", &["config", "ids"]),
     ("metering", &["ids", "error"]),
+    ("telemetry", &["chat", "metering", "enabled", "config", "ids", "error", "env"]),
     ("catalog", &["aws", "toml_text", "enabled", "config", "ids"]),
     ("health", &["enabled", "ids", "error", "config"]),
-    ("pipeline", &["metering", "chat", "capability", "health", "enabled", "ids", "error", "config"]),
+    ("pipeline", &["telemetry", "metering", "chat", "capability", "health", "enabled", "ids", "error", "config"]),
     (
         "plugin",
         &["catalog", "chat", "pipeline", "health", "store", "enabled", "fetch", "config", "ids", "error"],
     ),
-    ("bedrock", &["aws", "chat", "capability", "pipeline", "config", "ids", "error"]),
+    ("bedrock", &["telemetry", "aws", "chat", "capability", "pipeline", "config", "ids", "error"]),
     ("store", &["aws", "metering", "chat", "pipeline", "health", "enabled", "ids", "error", "config"]),
     ("fetch", &["config"]),
     (
         "http",
         &[
+            "telemetry",
             "fetch",
             "wire",
             "chat",
@@ -44,13 +46,14 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
             "error",
         ],
     ),
-    ("ingress", &["http", "config", "ids", "error"]),
+    ("ingress", &["telemetry", "http", "config", "ids", "error"]),
     (
         "author",
         &[
             "toml_text",
             "catalog",
             "plugin",
+            "telemetry",
             "pipeline",
             "wire",
             "chat",
@@ -77,6 +80,7 @@ const ALL: &[&str] = &[
     "config",
     "enabled",
     "metering",
+    "telemetry",
     "fetch",
     "health",
     "pipeline",
