@@ -8,7 +8,7 @@ use anyhow::Context;
 use super::housekeeping::Housekeeping;
 use super::{ServeArgs, output, release, store};
 use crate::bedrock::Bedrock;
-use crate::config::{self, Config};
+use crate::config::{self, Config, TelemetryFormat};
 use crate::fetch::{Fetcher, Outbound};
 use crate::health::Health;
 use crate::http::{self, App};
@@ -16,6 +16,7 @@ use crate::ingress::local::Local;
 use crate::pipeline::{EmbeddingPipeline, Pipeline, Replay};
 use crate::plugin::{Catalog, Services};
 use crate::store::{SeedRoot, Store};
+use crate::telemetry::Telemetry;
 
 /// How long requests that run may take to end after a stop was asked for.
 const GRACE: Duration = Duration::from_secs(30);
@@ -62,6 +63,7 @@ pub async fn run(data: &store::Data, args: ServeArgs) -> anyhow::Result<()> {
         fetcher: config.fetch.as_ref().map(Fetcher::new).transpose()?,
         s3: config.s3.into(),
         timeouts: config.timeouts,
+        telemetry: Telemetry::from_environment(config.telemetry.unwrap_or(TelemetryFormat::Text)),
     };
     let local =
         Local::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;

@@ -4,6 +4,12 @@ use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 
+use super::answer::{Noted, Refusal};
+use super::request_id;
+use crate::error::Failure;
+use crate::ids::RequestId;
+use crate::telemetry::Observation;
+
 /// A caller that AWS has authenticated, by IAM, before the request came here. An ingress that AWS itself
 /// calls puts it into the extensions of the request; nothing that a client sends gets there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,15 +31,28 @@ impl AwsCaller {
 
 /// Who sends a request.
 pub(super) struct Caller {
+    /// The request's id.
+    pub(super) id: RequestId,
     /// What the client says of itself and the request.
     pub(super) headers: HeaderMap,
     /// What AWS says of the client.
     pub(super) aws: Option<AwsCaller>,
+    /// What is told of the request.
+    pub(super) observation: Observation,
 }
 
 impl Caller {
     pub(super) fn of(parts: &Parts) -> Self {
-        Self { headers: parts.headers.clone(), aws: parts.extensions.get().cloned() }
+        let id = request_id::new();
+        let observation: Observation = parts.extensions.get().cloned().unwrap_or_default();
+        observation.named(&id);
+        Self { id, headers: parts.headers.clone(), aws: parts.extensions.get().cloned(), observation }
+    }
+
+    /// The answer to a request that failed on its first step.
+    pub(super) fn refused(self, failure: Failure) -> Refusal {
+        let noted = Noted::of(&self);
+        Refusal::new(self.id, noted, failure)
     }
 }
 

@@ -15,6 +15,7 @@ mod failure;
 mod generation;
 mod keep_alive;
 mod models;
+mod observe;
 mod rate_limits;
 mod remote;
 mod request_id;
@@ -29,8 +30,10 @@ pub(crate) use failure::response as refusal;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware;
 use axum::routing::{get, post};
 
+use self::caller::Caller;
 use crate::config::{Iam, S3Prefix, Timeouts};
 use crate::error::{Failure, Kind};
 use crate::fetch::Fetcher;
@@ -38,6 +41,7 @@ use crate::health::Health;
 use crate::metering::Meters;
 use crate::pipeline::{EmbeddingPipeline, Pipeline, Plugins};
 use crate::store::Keys;
+use crate::telemetry::Telemetry;
 
 /// What the routes share.
 #[derive(Clone)]
@@ -64,11 +68,14 @@ pub struct App {
     pub s3: Arc<[S3Prefix]>,
     /// How long an answer may take.
     pub timeouts: Timeouts,
+    /// What is told of each request.
+    pub telemetry: Telemetry,
 }
 
 /// All routes.
 pub fn router(app: App) -> Router {
-    Router::new()
+    let telemetry = app.telemetry.clone();
+    let routes = Router::new()
         .route("/v1/chat/completions", post(chat_completions::create))
         .route("/v1/completions", post(completions::create))
         .route("/v1/adit/explain", post(chat_completions::explain))
@@ -76,10 +83,16 @@ pub fn router(app: App) -> Router {
         .route("/v1/models", get(models::list))
         .route("/v1/models/{*id}", get(models::retrieve))
         .route("/v1/usage", get(usage::read))
-        .route("/health", get(health))
         .fallback(client_format::serve)
         .method_not_allowed_fallback(method_not_allowed)
-        .with_state(app)
+        .with_state(app);
+    let routes = if telemetry.is_off() {
+        routes
+    } else {
+        routes.layer(middleware::from_fn_with_state(telemetry, observe::observe))
+    };
+    // Probes are no requests that anybody looks for.
+    routes.route("/health", get(health))
 }
 
 /// Alive. Asks nobody else, so a probe costs nothing and fails only with the process.
@@ -87,10 +100,11 @@ async fn health() -> &'static str {
     "ok\n"
 }
 
-async fn method_not_allowed(method: axum::http::Method, uri: axum::http::Uri) -> answer::Refusal {
+async fn method_not_allowed(
+    method: axum::http::Method,
+    uri: axum::http::Uri,
+    caller: Caller,
+) -> answer::Refusal {
     let path = uri.path();
-    answer::Refusal::anonymous(Failure::new(
-        Kind::MethodNotAllowed,
-        format!("`{path}` does not take {method}"),
-    ))
+    caller.refused(Failure::new(Kind::MethodNotAllowed, format!("`{path}` does not take {method}")))
 }
