@@ -12,6 +12,7 @@ use adit::pipeline::{
     Terms, Upstream,
 };
 use adit::plugin::Catalog;
+use adit::telemetry::Observation;
 use async_trait::async_trait;
 use futures::{StreamExt, TryStreamExt, stream};
 
@@ -56,8 +57,15 @@ impl Passage {
 
     /// One request, and its answer to the end.
     pub(crate) async fn pass(&self) -> anyhow::Result<()> {
-        let chain =
-            Chain::bind(&self.engine, &self.enabled, context()?, &self.health, &Skipped::default()).await?;
+        let chain = Chain::bind(
+            &self.engine,
+            &self.enabled,
+            context()?,
+            &self.health,
+            &Skipped::default(),
+            &Observation::default(),
+        )
+        .await?;
         let terms = Terms {
             models: ModelPolicy::Any,
             aliases: BTreeMap::new(),

@@ -10,6 +10,7 @@ use adit::http::{App, router};
 use adit::ids::KeyId;
 use adit::pipeline::{EmbeddingPipeline, Pipeline, Plugin, Plugins, Replay, Upstream};
 use adit::store::{KeyName, Keys as _, NewKey, Sqlite};
+use adit::telemetry::Telemetry;
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -72,6 +73,7 @@ impl Host {
             fetcher: None,
             s3: Arc::new([]),
             timeouts: Timeouts::default(),
+            telemetry: Telemetry::off(),
         });
         let authorization = format!("Bearer {}", key.expose());
         Self { runtime, router, authorization, memory, upstream, _data: data }

@@ -10,7 +10,7 @@ pub const LOG: &str = "ADIT_LOG";
 pub const COLUMNS: &str = "COLUMNS";
 
 /// The Lambda function: where in Parameter Store its settings are, such as `/adit/dev`. Without it they come from
-/// [`CONFIG`].
+/// [`CONFIG`]. Its last part is the name of the stack in metrics.
 pub const PARAMETERS: &str = "ADIT_PARAMETERS";
 
 /// The Lambda function: the settings file, where none come from Parameter Store.
@@ -27,6 +27,9 @@ pub const LAMBDA_RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
 
 /// How many invocations the function may have at a time. Lambda sets it where it is more than one.
 pub const LAMBDA_MAX_CONCURRENCY: &str = "AWS_LAMBDA_MAX_CONCURRENCY";
+
+/// Where X-Ray's daemon listens; set by AWS Lambda where tracing is on.
+pub const XRAY_DAEMON: &str = "AWS_XRAY_DAEMON_ADDRESS";
 
 /// The value of a variable, if it is set to a text.
 #[expect(clippy::disallowed_methods, reason = "this is the one place where the environment is read")]

@@ -98,6 +98,40 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Its word, for programs that read the log.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::ContextLength => "context_length",
+            Self::TooLarge => "too_large",
+            Self::Unauthenticated => "unauthenticated",
+            Self::UnknownRoute => "unknown_route",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::PluginDenied(_) => "plugin_denied",
+            Self::PluginFault => "plugin_fault",
+            Self::PluginUnavailable => "plugin_unavailable",
+            Self::ModelNotAllowed => "model_not_allowed",
+            Self::Denied => "denied",
+            Self::Credentials => "credentials",
+            Self::ModelNotFound => "model_not_found",
+            Self::Throttled => "throttled",
+            Self::ModelNotReady => "model_not_ready",
+            Self::ModelTimeout => "model_timeout",
+            Self::ModelError => "model_error",
+            Self::UpstreamInternal => "upstream_internal",
+            Self::UpstreamUnavailable => "upstream_unavailable",
+            Self::Unreachable => "unreachable",
+            Self::BrokenStream => "broken_stream",
+            Self::UnreadableAnswer => "unreadable_answer",
+            Self::QuotaExceeded => "quota_exceeded",
+            Self::RateLimited => "rate_limited",
+            Self::StoreUnavailable => "store_unavailable",
+            Self::Overloaded => "overloaded",
+            Self::KeyOverloaded => "key_overloaded",
+            Self::Internal => "internal",
+        }
+    }
+
     /// The HTTP status that tells a client what kind of failure it is.
     ///
     /// What Bedrock refuses the gateway is never a 401: the caller's key is fine.

@@ -26,6 +26,9 @@ pub mod metering;
 // Where published plugins come from, and whose word counts.
 pub mod catalog;
 
+// What is told of each request.
+pub mod telemetry;
+
 // A request comes in, is known by its key, and is read into the one inner vocabulary.
 pub mod http;
 pub mod ingress;

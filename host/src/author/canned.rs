@@ -10,6 +10,7 @@ use crate::error::Failure;
 use crate::pipeline::{
     Call, Chain, Context, Deadline, Estimate, Events, Model, Pipeline, Plan, Plugin, Replay, Terms, Upstream,
 };
+use crate::telemetry::Observation;
 
 /// What became of a request.
 pub(super) struct Passed {
@@ -112,7 +113,7 @@ impl Call for CannedCall {
         Estimate::default()
     }
 
-    async fn send(self: Box<Self>, _: Deadline) -> Result<Events, Failure> {
+    async fn send(self: Box<Self>, _: Deadline, _: &Observation) -> Result<Events, Failure> {
         Ok(stream::iter(self.answer.into_iter().map(Ok)).boxed())
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use aws_sdk_bedrockruntime::operation::RequestId;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
@@ -11,6 +12,7 @@ use futures::{StreamExt, stream};
 use crate::chat::Delivery;
 use crate::error::Failure;
 use crate::pipeline::{Call, Deadline, Estimate, Events, Plan};
+use crate::telemetry::Observation;
 
 use super::region::Clients;
 use super::request::Written;
@@ -44,30 +46,37 @@ impl Call for ConverseCall {
         Estimate { max_output_tokens, ..estimate }
     }
 
-    async fn send(self: Box<Self>, deadline: Deadline) -> Result<Events, Failure> {
+    async fn send(self: Box<Self>, deadline: Deadline, told: &Observation) -> Result<Events, Failure> {
         let call = &*self;
         let attempt = |clients| async move {
             match call.target.delivery {
-                Delivery::Whole => call.whole(clients).await,
-                Delivery::Streamed => call.streamed(clients, deadline).await,
+                Delivery::Whole => call.whole(clients, told).await,
+                Delivery::Streamed => call.streamed(clients, deadline, told).await,
             }
         };
-        call.target.call(deadline, attempt).await
+        call.target.call(deadline, told, attempt).await
     }
 }
 
 impl ConverseCall {
-    async fn whole(&self, clients: Arc<Clients>) -> Result<Events, Failure> {
+    async fn whole(&self, clients: Arc<Clients>, told: &Observation) -> Result<Events, Failure> {
         let call = clients.runtime().converse().model_id(&self.target.model).customize();
         let answer = call.mutate_request(put(self.written.body.clone())).send().await;
+        told.bedrock_request(answer.request_id());
         let answer = answer.map_err(|fault| error::of_call(&fault, clients.region()))?;
         let batch = response::events(answer, self.written.reading.clone())?;
         Ok(stream::once(async { Ok(batch) }).boxed())
     }
 
-    async fn streamed(&self, clients: Arc<Clients>, deadline: Deadline) -> Result<Events, Failure> {
+    async fn streamed(
+        &self,
+        clients: Arc<Clients>,
+        deadline: Deadline,
+        told: &Observation,
+    ) -> Result<Events, Failure> {
         let call = clients.runtime().converse_stream().model_id(&self.target.model).customize();
         let answer = call.mutate_request(put(self.written.body.clone())).send().await;
+        told.bedrock_request(answer.request_id());
         let answer = answer.map_err(|fault| error::of_call(&fault, clients.region()))?;
         reader::events(answer, self.written.reading.clone(), self.target.patience(deadline)).await
     }

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use crate::error::{Failure, Kind};
 use crate::pipeline::Deadline;
+use crate::telemetry::Observation;
 
 use super::retry::{self, Retries};
 use super::warm::Warm;
@@ -43,6 +44,13 @@ impl Clients {
     /// The region's name.
     pub(super) fn region(&self) -> &str {
         self.sdk.region().map(Region::as_ref).unwrap_or_default()
+    }
+
+    /// The name of the host where models are called.
+    fn server(&self) -> String {
+        let other =
+            self.sdk.endpoint_url().and_then(|url| url.parse::<http::Uri>().ok()?.host().map(str::to_owned));
+        other.unwrap_or_else(|| format!("bedrock-runtime.{}.amazonaws.com", self.region()))
     }
 
     /// Calls models.
@@ -116,17 +124,22 @@ impl Regions {
         clients
     }
 
-    /// Calls a model: see [`Retries::run`].
+    /// Calls a model: see [`Retries::run`]. `told` learns of each attempt.
     pub(super) async fn call<T, F>(
         &self,
         model: &str,
         within: &[String],
         deadline: Deadline,
+        told: &Observation,
         attempt: impl Fn(Arc<Clients>) -> F,
     ) -> Result<T, Failure>
     where
         F: Future<Output = Result<T, Failure>>,
     {
+        let attempt = |clients: Arc<Clients>| {
+            told.attempted(clients.region(), || clients.server());
+            attempt(clients)
+        };
         let (clients, answer) = self.retries.run(&self.of(model, within), deadline, attempt).await?;
         if region_of(model).is_none()
             && let Some(place) = self.listed().position(|listed| Arc::ptr_eq(listed, &clients))

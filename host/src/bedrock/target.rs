@@ -11,6 +11,7 @@ use crate::capability::{Capabilities, Price};
 use crate::chat::{Delivery, Json};
 use crate::error::Failure;
 use crate::pipeline::{Deadline, Estimate, Plan};
+use crate::telemetry::Observation;
 
 use super::error;
 use super::reader::Patience;
@@ -67,12 +68,14 @@ impl Target {
     pub(super) async fn call<T, F>(
         &self,
         deadline: Deadline,
+        told: &Observation,
         attempt: impl Fn(Arc<Clients>) -> F,
     ) -> Result<T, Failure>
     where
         F: Future<Output = Result<T, Failure>>,
     {
-        self.regions.call(&self.model, &self.within, deadline, |clients| self.begun(attempt(clients))).await
+        let attempt = |clients| self.begun(attempt(clients));
+        self.regions.call(&self.model, &self.within, deadline, told, attempt).await
     }
 
     /// How long the rest of an answer is waited for.

@@ -10,13 +10,14 @@ use secrecy::SecretString;
 use crate::aws::InvalidEndpoint;
 use crate::bedrock::Bedrock;
 use crate::catalog;
-use crate::config::{self, Config, SecretName, SecretValues};
+use crate::config::{self, Config, SecretName, SecretValues, TelemetryFormat};
 use crate::fetch::{Fetcher, NoCertificates, Outbound};
 use crate::health::Health;
 use crate::http::{self, App, Edge, Routes};
 use crate::pipeline::{EmbeddingPipeline, Pipeline, Replay};
 use crate::plugin::{Catalog, CatalogError, Services};
 use crate::store::{SeedRoot, Store, StoreError};
+use crate::telemetry::Telemetry;
 
 pub use housekeeping::Housekeeping;
 pub use preload::{preload_folder, preload_releases};
@@ -91,6 +92,7 @@ pub async fn compose(
         fetcher: config.fetch.as_ref().map(Fetcher::new).transpose()?,
         s3: config.s3.into(),
         timeouts: config.timeouts,
+        telemetry: Telemetry::from_environment(config.telemetry.unwrap_or(TelemetryFormat::Text)),
     };
     let housekeeping = Housekeeping::new(Arc::clone(&plugins), health, store)?;
     Ok(Composition { routes: edge.around(http::router(app)), housekeeping, plugins })

@@ -11,6 +11,7 @@ mod raw;
 mod s3;
 mod secrets;
 mod store;
+mod telemetry;
 mod timeouts;
 
 use std::num::{NonZeroU32, NonZeroU64};
@@ -27,6 +28,7 @@ pub use plugin_limits::{Allowance, PluginLimits};
 pub use s3::S3Prefix;
 pub use secrets::{SecretError, SecretName, SecretSource, SecretValues, Secrets};
 pub use store::{InvalidTableName, TableName, Tables};
+pub use telemetry::TelemetryFormat;
 pub use timeouts::Timeouts;
 
 use crate::capability::{Entries, Models, Operator};
@@ -65,6 +67,8 @@ pub struct Config {
     pub store: Option<Tables>,
     /// How long an answer may take.
     pub timeouts: Timeouts,
+    /// What becomes of the record of each request. Default: the program's own.
+    pub telemetry: Option<TelemetryFormat>,
     /// What plugins may use.
     pub limits: PluginLimits,
     /// When a plugin that fails is left alone.
@@ -189,6 +193,7 @@ impl Config {
             fetch: Fetch::of(raw.fetch),
             store: raw.store.map(Tables::of),
             timeouts: Timeouts::of(&raw.timeouts),
+            telemetry: raw.telemetry.format,
             limits: PluginLimits::from_raw(raw.plugin_limits),
             breaker: BreakerSettings::from_raw(&raw.plugin_breaker),
             models: Models::with(Operator {
@@ -348,6 +353,13 @@ mod tests {
         assert_eq!(config.origin_secret.unwrap().as_str(), "edge");
         assert!(matches!(config.cors, Cors::Origins(origins) if origins.len() == 1));
         assert!(load("[cors]\norigins = ['app.test']").is_err());
+    }
+
+    #[test]
+    fn the_program_chooses_the_form_of_records_unless_the_operator_does() {
+        assert_eq!(load("[telemetry]").unwrap().telemetry, None);
+        assert_eq!(load("[telemetry]\nformat = 'emf'").unwrap().telemetry, Some(TelemetryFormat::Emf));
+        assert!(load("[telemetry]\nformat = 'xml'").is_err());
     }
 
     #[test]

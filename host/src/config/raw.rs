@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use super::cors::AllowedOrigin;
-use super::{HostPattern, PublicKey, S3Prefix, SecretName, SecretSource, TableName};
+use super::{HostPattern, PublicKey, S3Prefix, SecretName, SecretSource, TableName, TelemetryFormat};
 use crate::capability::{Bare, bare};
 use crate::ids::{InvalidId, PluginName};
 
@@ -26,6 +26,7 @@ pub(super) struct Settings {
     pub(super) catalog: Option<Catalog>,
     pub(super) store: Option<Store>,
     pub(super) timeouts: Timeouts,
+    pub(super) telemetry: Telemetry,
     pub(super) plugin_limits: PluginLimits,
     pub(super) plugin_breaker: Breaker,
     pub(super) reasoning: Reasoning,
@@ -62,6 +63,12 @@ pub(super) struct Store {
     pub(super) region: Option<Text>,
     #[serde(default)]
     pub(super) endpoint: Option<Text>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Telemetry {
+    pub(super) format: Option<TelemetryFormat>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -8,6 +8,7 @@ use tokio::time::{Instant, timeout};
 
 use super::source::{Read, Source, SourceError};
 use crate::composition::{Composition, CompositionError, Housekeeping, compose};
+use crate::config::TelemetryFormat;
 use crate::error::{Failure, Kind};
 use crate::http::Routes;
 use crate::ingress::lambda::Function;
@@ -102,6 +103,8 @@ impl Deployed {
 
     async fn build_of(&self, read: Read) -> Result<Serving, Fault> {
         let (mut config, secrets) = self.source.settings(&read)?;
+        // CloudWatch makes metrics of these.
+        config.telemetry.get_or_insert(TelemetryFormat::Emf);
         let store = self.source.store(&mut config).await?;
         let Composition { routes, housekeeping, .. } = compose(config, secrets, store).await?;
         Ok(Serving { routes, housekeeping, read, looked: std::sync::Mutex::new(Instant::now()) })

@@ -2,10 +2,12 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, header};
 use axum::response::IntoResponse;
 
-use super::{cache, failure, rate_limits, request_id};
+use super::caller::Caller;
+use super::{cache, failure, rate_limits};
 use crate::error::Failure;
 use crate::ids::{PluginName, RequestId};
 use crate::pipeline::{CacheNote, Rates, Skipped};
+use crate::telemetry::Observation;
 
 /// Under which id a request is logged; OpenAI's SDKs show it in their errors.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -46,8 +48,9 @@ pub(super) struct Refusal {
 }
 
 /// What is told of a request's way while it goes, and said in the headers however it ends.
-#[derive(Default)]
 pub(super) struct Noted {
+    /// What the operator is told of it.
+    pub(super) observation: Observation,
     /// The plugins that it goes on without.
     pub(super) skipped: Skipped,
     /// How the limits of its key and team stand.
@@ -57,26 +60,32 @@ pub(super) struct Noted {
 }
 
 impl Noted {
+    /// Nothing yet.
+    pub(super) fn of(caller: &Caller) -> Self {
+        Self {
+            observation: caller.observation.clone(),
+            skipped: Skipped::default(),
+            rates: Rates::default(),
+            cache: CacheNote::default(),
+        }
+    }
+
     fn mark(&self, response: Response<Body>) -> Response<Body> {
         let response = rate_limits::mark(without(response, &self.skipped), &self.rates);
+        cache::tell(&self.observation, &self.cache);
         cache::mark(response, &self.cache)
     }
 }
 
 impl Refusal {
-    pub(super) fn new(id: RequestId, failure: Failure) -> Self {
-        Self { id, failure: Box::new(failure), noted: Noted::default() }
-    }
-
-    /// The failure of a request that got no id before.
-    pub(super) fn anonymous(failure: Failure) -> Self {
-        Self::new(request_id::new(), failure)
+    pub(super) fn new(id: RequestId, noted: Noted, failure: Failure) -> Self {
+        Self { id, failure: Box::new(failure), noted }
     }
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response<Body> {
-        failure::log(&self.id, &self.failure);
+        failure::log(&self.id, &self.noted.observation, &self.failure);
         self.noted.mark(failure::response(&self.id, &self.failure))
     }
 }
@@ -89,7 +98,7 @@ pub(super) fn outcome(
 ) -> Result<Response<Body>, Refusal> {
     match answer {
         Ok(response) => Ok(noted.mark(response)),
-        Err(failure) => Err(Refusal { noted, ..Refusal::new(id, failure) }),
+        Err(failure) => Err(Refusal::new(id, noted, failure)),
     }
 }
 

@@ -8,10 +8,14 @@ use super::caller::{AwsCaller, Caller};
 use crate::config::Iam;
 use crate::error::{Failure, Kind};
 use crate::store::{ApiKey, Keys, StoredKey, Verification};
+use crate::telemetry::Stage;
 
 /// The key that a request presents, if it is a valid one, or the one that its sender counts as by IAM.
 pub(super) async fn authenticate(app: &App, caller: &Caller) -> Result<Arc<StoredKey>, Failure> {
-    identify(&*app.keys, app.iam, caller, Timestamp::now()).await
+    let _looking = caller.observation.time(Stage::Auth);
+    let stored = identify(&*app.keys, app.iam, caller, Timestamp::now()).await?;
+    caller.observation.authenticated(&stored.key.id, stored.key.team.as_ref());
+    Ok(stored)
 }
 
 /// A key that is presented counts, and counts alone: if it is not valid, nothing else helps.

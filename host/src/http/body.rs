@@ -1,12 +1,16 @@
 use axum::body::Body;
-use axum::http::{HeaderMap, header};
+use axum::http::header;
 use bytes::{Bytes, BytesMut};
 use futures::TryStreamExt;
 
+use super::caller::Caller;
 use crate::error::{Failure, Kind};
+use crate::telemetry::Stage;
 
 /// The whole body, if it is not over the limit. One that says so itself is not read at all.
-pub(super) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Failure> {
+pub(super) async fn read(caller: &Caller, body: Body, limit: usize) -> Result<Bytes, Failure> {
+    let _sending = caller.observation.time(Stage::Body);
+    let headers = &caller.headers;
     let announced =
         headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {

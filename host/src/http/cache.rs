@@ -7,6 +7,7 @@ use crate::error::Failure;
 use crate::metering::Scope;
 use crate::pipeline::{CacheNote, CacheOutcome, CacheTerms, CacheWish};
 use crate::store::{ResponseCaching, Sharing, StoredKey};
+use crate::telemetry::{CacheUse, Observation};
 
 pub(super) const CACHE: HeaderName = HeaderName::from_static("x-adit-cache");
 
@@ -45,6 +46,17 @@ fn wish(headers: &HeaderMap) -> Result<CacheWish, Failure> {
     } else {
         CacheWish::Use
     })
+}
+
+/// Says what the cache has done to who observes the request.
+pub(super) fn tell(observation: &Observation, note: &CacheNote) {
+    if let Some(outcome) = note.so_far() {
+        observation.cache(match outcome {
+            CacheOutcome::Hit { .. } => CacheUse::Hit,
+            CacheOutcome::Miss => CacheUse::Miss,
+            CacheOutcome::Bypass => CacheUse::Bypass,
+        });
+    }
 }
 
 /// The response with what the cache has done, if it was asked.

@@ -6,7 +6,12 @@ use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use tokio::time::Instant;
 
+use super::answer::{Noted, Refusal};
+use super::request_id;
 use crate::config::Timeouts;
+use crate::error::Failure;
+use crate::ids::RequestId;
+use crate::telemetry::Observation;
 
 /// A caller that AWS has authenticated, by IAM, before the request came here. An ingress that AWS itself
 /// calls puts it into the extensions of the request; nothing that a client sends gets there.
@@ -39,29 +44,29 @@ impl TimeLimit {
     }
 }
 
-/// How AWS calls a request. An ingress that AWS itself calls puts it into the extensions of the request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AwsRequest {
-    /// AWS's id of the invocation.
-    pub id: String,
-    /// Where in a trace of X-Ray it stands, as the header `x-amzn-trace-id` has it.
-    pub trace: Option<String>,
-}
-
 /// Who sends a request.
 pub(super) struct Caller {
+    /// The request's id.
+    pub(super) id: RequestId,
     /// What the client says of itself and the request.
     pub(super) headers: HeaderMap,
     /// What AWS says of the client.
     pub(super) aws: Option<AwsCaller>,
+    /// What is told of the request.
+    pub(super) observation: Observation,
     limit: Option<TimeLimit>,
 }
 
 impl Caller {
     pub(super) fn of(parts: &Parts) -> Self {
+        let id = request_id::new();
+        let observation: Observation = parts.extensions.get().cloned().unwrap_or_default();
+        observation.named(&id);
         Self {
+            id,
             headers: parts.headers.clone(),
             aws: parts.extensions.get().cloned(),
+            observation,
             limit: parts.extensions.get().copied(),
         }
     }
@@ -72,6 +77,12 @@ impl Caller {
             Some(TimeLimit(end)) => timeouts.total.min(end.saturating_duration_since(Instant::now())),
             None => timeouts.total,
         }
+    }
+
+    /// The answer to a request that failed on its first step.
+    pub(super) fn refused(self, failure: Failure) -> Refusal {
+        let noted = Noted::of(&self);
+        Refusal::new(self.id, noted, failure)
     }
 }
 

@@ -55,7 +55,7 @@ async fn guard(
     if bool::from(brought.ct_eq(secret.expose_secret().as_bytes())) {
         return next.run(request).await;
     }
-    refuse(Failure::new(
+    refuse(&Failure::new(
         Kind::WrongWay,
         "requests are taken at the gateway's public address alone; ask the operator for it",
     ))
@@ -102,7 +102,7 @@ mod tests {
         };
         Router::new()
             .route("/stream", post(streamed))
-            .fallback(async || refuse(Failure::new(Kind::UnknownRoute, "there is no such route")))
+            .fallback(async || refuse(&Failure::new(Kind::UnknownRoute, "there is no such route")))
     }
 
     fn edge(origins: Cors, secret: Option<&str>) -> Routes {

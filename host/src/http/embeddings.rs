@@ -7,11 +7,11 @@ use super::auth::authenticate;
 use super::caller::Caller;
 use super::generation::chain;
 use super::terms::{self, Wish};
-use super::{App, body, request_id};
+use super::{App, body};
 use crate::chat::Delivery;
 use crate::error::{Failure, Kind};
-use crate::ids::RequestId;
 use crate::pipeline::{Deadline, Embedded};
+use crate::telemetry::Operation;
 use crate::wire::openai::embeddings;
 
 /// `POST /v1/embeddings`.
@@ -20,29 +20,23 @@ pub(super) async fn create(
     caller: Caller,
     body: Body,
 ) -> Result<Response<Body>, Refusal> {
-    let id = request_id::new();
-    let noted = Noted::default();
-    let answer = answer(&app, &id, &noted, &caller, body).await;
-    answer::outcome(id, noted, answer)
+    let noted = Noted::of(&caller);
+    let answer = answer(&app, &noted, &caller, body).await;
+    answer::outcome(caller.id, noted, answer)
 }
 
-async fn answer(
-    app: &App,
-    id: &RequestId,
-    noted: &Noted,
-    caller: &Caller,
-    body: Body,
-) -> Result<Response<Body>, Failure> {
+async fn answer(app: &App, noted: &Noted, caller: &Caller, body: Body) -> Result<Response<Body>, Failure> {
     let deadline = Deadline::after(caller.time(&app.timeouts));
     let key = authenticate(app, caller).await?;
-    let headers = &caller.headers;
+    let Caller { id, headers, observation, .. } = caller;
     if terms::explain(headers)? == Wish::Explanation {
         let message = "`x-adit-explain` does not explain embeddings: leave the header out";
         return Err(Failure::invalid("x-adit-explain", message).with_code("unsupported_parameter"));
     }
-    let body = body::read(headers, body, app.max_body_bytes).await?;
+    let body = body::read(caller, body, app.max_body_bytes).await?;
     let decoded = embeddings::decode(&body)?;
     drop(body);
+    observation.asked(Operation::Embeddings, &decoded.request.model, Delivery::Whole);
 
     if key.terms.guardrail.is_some() {
         // A policy is never left out silently, and Bedrock's guardrails check conversations alone.
@@ -52,10 +46,10 @@ async fn answer(
     let mut terms = terms::of(&key.terms, headers, decoded.dropped, deadline)?;
     terms.tags = terms::tags(&key);
     terms.payer = Some(terms::payer(app, id, &key, noted.rates.clone()));
-    let chain = chain(app, &key, id, &noted.skipped, "openai-embeddings", Delivery::Whole, deadline).await?;
+    let chain = chain(app, &key, id, noted, "openai-embeddings", Delivery::Whole, deadline).await?;
     let Embedded { model, dropped, embeddings: made } =
         app.embeddings.run(decoded.request, chain, terms).await?;
-    tracing::info!(request = id.as_str(), key = key.key.id.as_str(), ?model, "embedded");
+    tracing::debug!(request = id.as_str(), key = key.key.id.as_str(), ?model, "embedded");
 
     let body = Body::from(embeddings::answer(&model, decoded.format, &made)?);
     Ok(answer::response(id, "application/json", body, &dropped))

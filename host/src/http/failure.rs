@@ -7,6 +7,7 @@ use super::answer::REQUEST_ID;
 use super::status;
 use crate::error::{Failure, Kind, Origin, Retry};
 use crate::ids::RequestId;
+use crate::telemetry::Observation;
 use crate::wire::openai;
 
 /// Tells OpenAI's SDKs whether to repeat a request, whatever its status says to them.
@@ -44,7 +45,8 @@ pub fn too_slow() -> Failure {
 }
 
 /// Leaves a trace of a failure. What the client did wrong is the client's to know.
-pub(super) fn log(id: &RequestId, failure: &Failure) {
+pub(super) fn log(id: &RequestId, observation: &Observation, failure: &Failure) {
+    observation.failed(failure);
     let (request, kind) = (id.as_str(), failure.kind);
     let reason = failure.reason();
     match kind.origin() {

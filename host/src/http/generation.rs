@@ -14,14 +14,15 @@ use super::answer::{self, Noted, Refusal};
 use super::auth::authenticate;
 use super::caller::Caller;
 use super::terms::{self, Wish};
-use super::{App, body, cache, clock, explanation, failure, keep_alive, remote, request_id};
+use super::{App, body, cache, clock, explanation, failure, keep_alive, remote};
 use crate::chat::{Batch, Delivery, Request};
 use crate::error::Failure;
 use crate::ids::RequestId;
 use crate::pipeline::{
-    CacheNote, Chain, Context, Deadline, Events, Explanation, Finish, Label, Rates, Served, Skipped,
+    CacheNote, Chain, Context, Deadline, Events, Explanation, Finish, Label, Rates, Served,
 };
 use crate::store::StoredKey;
+use crate::telemetry::{Observation, Operation};
 use crate::wire::openai::{Encoder, Format, Head};
 
 /// Serves a request, or says why not.
@@ -32,18 +33,16 @@ pub(super) async fn serve(
     format: Format,
     wish: Option<Wish>,
 ) -> Result<Response<Body>, Refusal> {
-    let id = request_id::new();
     let wish = wish.map_or_else(|| terms::explain(&caller.headers), Ok);
-    let noted = Noted::default();
-    let answer = async { answer(app, &id, &noted, caller, body, format, wish?).await };
+    let noted = Noted::of(caller);
+    let answer = async { answer(app, &noted, caller, body, format, wish?).await };
     let answer =
         timeout(caller.time(&app.timeouts), answer).await.unwrap_or_else(|_| Err(failure::too_slow()));
-    answer::outcome(id, noted, answer)
+    answer::outcome(caller.id.clone(), noted, answer)
 }
 
 async fn answer(
     app: &App,
-    id: &RequestId,
     noted: &Noted,
     caller: &Caller,
     body: Body,
@@ -52,13 +51,14 @@ async fn answer(
 ) -> Result<Response<Body>, Failure> {
     let deadline = Deadline::after(caller.time(&app.timeouts));
     let key = authenticate(app, caller).await?;
-    let headers = &caller.headers;
-    let body = body::read(headers, body, app.max_body_bytes).await?;
+    let Caller { id, headers, observation, .. } = caller;
+    let body = body::read(caller, body, app.max_body_bytes).await?;
     let decoded = format.decode(&body)?;
     drop(body);
 
     let delivery = decoded.request.delivery;
-    let chain = chain(app, &key, id, &noted.skipped, format.name(), delivery, deadline).await?;
+    observation.asked(operation(format), &decoded.request.model, delivery);
+    let chain = chain(app, &key, id, noted, format.name(), delivery, deadline).await?;
     let (rates, cache) = (noted.rates.clone(), noted.cache.clone());
     let wanted = Wanted { request: decoded.request, dropped: decoded.dropped, wish, deadline, rates, cache };
     let Served { model, dropped, events, finish } = match run(app, id, &key, headers, chain, wanted).await? {
@@ -73,7 +73,8 @@ async fn answer(
     let head = Head { id: &answer_id, model: &model, created: clock::unix_seconds() };
     match delivery {
         Delivery::Streamed => {
-            let frames = streamed(id.clone(), format.encoder(&head, decoded.include_usage), events, finish);
+            let encoder = format.encoder(&head, decoded.include_usage);
+            let frames = streamed(id.clone(), observation.clone(), encoder, events, finish);
             let frames = frames.map(Ok::<_, Infallible>);
             let body = Body::from_stream(keep_alive::during(frames, app.timeouts.keep_alive));
             Ok(answer::response(id, "text/event-stream", body, &dropped))
@@ -83,6 +84,14 @@ async fn answer(
             finish.run().await;
             Ok(answer::response(id, "application/json", Body::from(body?), &dropped))
         }
+    }
+}
+
+/// What a format asks for.
+fn operation(format: Format) -> Operation {
+    match format {
+        Format::Chat => Operation::Chat,
+        Format::Completions => Operation::TextCompletion,
     }
 }
 
@@ -129,16 +138,16 @@ pub(super) async fn run(
     }
     let delivery = request.delivery;
     let served = app.pipeline.run(request, chain, terms).await?;
-    tracing::info!(request = id.as_str(), key = key.key.id.as_str(), model = ?served.model, ?delivery, "answering");
+    tracing::debug!(request = id.as_str(), key = key.key.id.as_str(), model = ?served.model, ?delivery, "answering");
     Ok(Outcome::Served(Box::new(served)))
 }
 
-/// The plugins of the key, none started. Those that the request goes on without are added to `skipped`.
+/// The plugins of the key, none started. What they do is noted.
 pub(super) async fn chain(
     app: &App,
     key: &StoredKey,
     id: &RequestId,
-    skipped: &Skipped,
+    noted: &Noted,
     client_format: &'static str,
     delivery: Delivery,
     deadline: Deadline,
@@ -153,7 +162,8 @@ pub(super) async fn chain(
         delivery,
         deadline,
     };
-    Chain::bind(&*app.plugins, plugins, context, &app.health, skipped).await
+    let Noted { skipped, observation, .. } = noted;
+    Chain::bind(&*app.plugins, plugins, context, &app.health, skipped, observation).await
 }
 
 /// The answer in one piece.
@@ -166,13 +176,14 @@ async fn whole(format: Format, head: &Head<'_>, events: Events) -> Result<Bytes,
 /// would show to the client as text; a failure is an error frame, and no `[DONE]` follows it.
 fn streamed(
     id: RequestId,
+    observation: Observation,
     encoder: Box<dyn Encoder>,
     events: Events,
     finish: Finish,
 ) -> impl futures::Stream<Item = Bytes> + Send + 'static {
     let begun = Stage::Answering(events, encoder, finish);
     let frames = stream::unfold(begun, move |stage| {
-        let id = id.clone();
+        let (id, observation) = (id.clone(), observation.clone());
         async move {
             let (mut events, mut encoder, finish) = match stage {
                 Stage::Answering(events, encoder, finish) => (events, encoder, finish),
@@ -188,13 +199,13 @@ fn streamed(
                     return Some((out.freeze(), Stage::Answering(events, encoder, finish)));
                 }
                 Some(Err(fault)) => {
-                    failure::log(&id, &fault);
+                    failure::log(&id, &observation, &fault);
                     encoder.failure(&fault, &mut out);
                 }
                 None => {
                     if let Err(incomplete) = encoder.finish(&mut out) {
                         let fault = Failure::from(incomplete);
-                        failure::log(&id, &fault);
+                        failure::log(&id, &observation, &fault);
                         encoder.failure(&fault, &mut out);
                     }
                 }

@@ -16,6 +16,7 @@ mod failure;
 mod generation;
 mod keep_alive;
 mod models;
+mod observe;
 mod rate_limits;
 mod remote;
 mod request_id;
@@ -24,7 +25,7 @@ mod terms;
 mod usage;
 
 pub(crate) use answer::AWS_REQUEST_ID;
-pub use caller::{AwsCaller, AwsRequest, TimeLimit};
+pub use caller::{AwsCaller, TimeLimit};
 pub use edge::Edge;
 #[cfg(test)]
 pub(crate) use failure::response as refusal;
@@ -35,9 +36,10 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::Response;
-use axum::response::IntoResponse;
+use axum::middleware;
 use axum::routing::{get, post};
 
+use self::caller::Caller;
 use crate::config::{Iam, S3Prefix, Timeouts};
 use crate::error::{Failure, Kind};
 use crate::fetch::Fetcher;
@@ -45,6 +47,7 @@ use crate::health::Health;
 use crate::metering::Meters;
 use crate::pipeline::{EmbeddingPipeline, Pipeline, Plugins};
 use crate::store::Keys;
+use crate::telemetry::{Observation, Telemetry};
 
 /// What the routes share.
 #[derive(Clone)]
@@ -71,6 +74,8 @@ pub struct App {
     pub s3: Arc<[S3Prefix]>,
     /// How long an answer may take.
     pub timeouts: Timeouts,
+    /// What is told of each request.
+    pub telemetry: Telemetry,
 }
 
 /// What answers requests.
@@ -78,7 +83,8 @@ pub type Routes = Router;
 
 /// All routes.
 pub fn router(app: App) -> Routes {
-    Router::new()
+    let telemetry = app.telemetry.clone();
+    let routes = Router::new()
         .route("/v1/chat/completions", post(chat_completions::create))
         .route("/v1/completions", post(completions::create))
         .route("/v1/adit/explain", post(chat_completions::explain))
@@ -86,10 +92,16 @@ pub fn router(app: App) -> Routes {
         .route("/v1/models", get(models::list))
         .route("/v1/models/{*id}", get(models::retrieve))
         .route("/v1/usage", get(usage::read))
-        .route("/health", get(health))
         .fallback(client_format::serve)
         .method_not_allowed_fallback(method_not_allowed)
-        .with_state(app)
+        .with_state(app);
+    let routes = if telemetry.is_off() {
+        routes
+    } else {
+        routes.layer(middleware::from_fn_with_state(telemetry, observe::observe))
+    };
+    // Probes are no requests that anybody looks for.
+    routes.route("/health", get(health))
 }
 
 /// Alive. Asks nobody else, so a probe costs nothing and fails only with the process.
@@ -98,14 +110,17 @@ async fn health() -> &'static str {
 }
 
 /// The answer to a request that comes to no route, and a line of the log.
-pub fn refuse(failure: Failure) -> Response<Body> {
-    answer::Refusal::anonymous(failure).into_response()
+pub fn refuse(failure: &Failure) -> Response<Body> {
+    let id = request_id::new();
+    failure::log(&id, &Observation::default(), failure);
+    failure::response(&id, failure)
 }
 
-async fn method_not_allowed(method: axum::http::Method, uri: axum::http::Uri) -> answer::Refusal {
+async fn method_not_allowed(
+    method: axum::http::Method,
+    uri: axum::http::Uri,
+    caller: Caller,
+) -> answer::Refusal {
     let path = uri.path();
-    answer::Refusal::anonymous(Failure::new(
-        Kind::MethodNotAllowed,
-        format!("`{path}` does not take {method}"),
-    ))
+    caller.refused(Failure::new(Kind::MethodNotAllowed, format!("`{path}` does not take {method}")))
 }

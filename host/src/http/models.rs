@@ -6,7 +6,7 @@ use axum::http::Response;
 use super::answer::{self, Refusal};
 use super::auth::authenticate;
 use super::caller::Caller;
-use super::{App, request_id, terms};
+use super::{App, terms};
 use crate::error::{Failure, Kind};
 use crate::pipeline::Model;
 use crate::store::StoredKey;
@@ -21,9 +21,13 @@ const OPERATOR: &str = "adit";
 
 /// `GET /v1/models`: what the key may ask for, as Bedrock and the operator's aliases have it.
 pub(super) async fn list(State(app): State<App>, caller: Caller) -> Result<Response<Body>, Refusal> {
-    let id = request_id::new();
-    let models = listed(&app, &caller).await.map_err(|failure| Refusal::new(id.clone(), failure))?;
-    Ok(answer::response(&id, "application/json", Body::from(openai::models(&models)), &[]))
+    match listed(&app, &caller).await {
+        Ok(models) => {
+            let body = Body::from(openai::models(&models));
+            Ok(answer::response(&caller.id, "application/json", body, &[]))
+        }
+        Err(failure) => Err(caller.refused(failure)),
+    }
 }
 
 /// `GET /v1/models/{id}`: one of them. An ARN holds slashes, which clients may leave as they are.
@@ -32,13 +36,18 @@ pub(super) async fn retrieve(
     wanted: Result<Path<String>, PathRejection>,
     caller: Caller,
 ) -> Result<Response<Body>, Refusal> {
-    let id = request_id::new();
-    let models = listed(&app, &caller).await.map_err(|failure| Refusal::new(id.clone(), failure))?;
+    let models = match listed(&app, &caller).await {
+        Ok(models) => models,
+        Err(failure) => return Err(caller.refused(failure)),
+    };
     // A path that is not UTF-8 names nothing.
     let wanted = wanted.map_or_else(|_| char::REPLACEMENT_CHARACTER.into(), |Path(wanted)| wanted);
     match models.iter().find(|model| model.id == wanted) {
-        Some(model) => Ok(answer::response(&id, "application/json", Body::from(openai::model(model)), &[])),
-        None => Err(Refusal::new(id, unknown(&wanted))),
+        Some(model) => {
+            let body = Body::from(openai::model(model));
+            Ok(answer::response(&caller.id, "application/json", body, &[]))
+        }
+        None => Err(caller.refused(unknown(&wanted))),
     }
 }
 

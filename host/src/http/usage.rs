@@ -10,10 +10,10 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
+use super::App;
 use super::answer::{self, Refusal};
 use super::auth::authenticate;
 use super::caller::Caller;
-use super::{App, request_id};
 use crate::error::Failure;
 use crate::metering::{Budget, Meter, Metered, Money, Row, Scope, Span, Tally, Unit};
 use crate::store::StoredKey;
@@ -28,10 +28,10 @@ pub(super) async fn read(
     RawQuery(query): RawQuery,
     caller: Caller,
 ) -> Result<Response<Body>, Refusal> {
-    let id = request_id::new();
-    let body = body(&app, query.as_deref().unwrap_or_default(), &caller, Timestamp::now()).await;
-    let body = body.map_err(|failure| Refusal::new(id.clone(), failure))?;
-    Ok(answer::response(&id, "application/json", body.into(), &[]))
+    match body(&app, query.as_deref().unwrap_or_default(), &caller, Timestamp::now()).await {
+        Ok(body) => Ok(answer::response(&caller.id, "application/json", body.into(), &[])),
+        Err(failure) => Err(caller.refused(failure)),
+    }
 }
 
 async fn body(app: &App, query: &str, caller: &Caller, now: Timestamp) -> Result<Vec<u8>, Failure> {

@@ -118,7 +118,7 @@ impl Passage {
         }
         for (place, stage) in &self.stages.events {
             if let Some((_, link)) = self.work.chain.at(*place) {
-                stage.end(link.name())?;
+                stage.end(link)?;
             }
         }
         Ok(None)

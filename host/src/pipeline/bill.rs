@@ -19,6 +19,7 @@ use crate::metering::{
     Amounts, Budget, Charge, Exceeded, Limits, Metered, Meters, Money, Period, Place, Room, Row, Scope,
     Settlement, Standing, Taken, Taking, Tally, Unit,
 };
+use crate::telemetry::Observation;
 use crate::unfinished;
 
 /// Tokens of an answer, where neither the request nor the model sets a limit.
@@ -183,7 +184,7 @@ impl Bill {
 
     /// Puts what was used in the place of what was taken. Comes back when that is done, or has failed: then
     /// it is tried again a few times while nobody waits.
-    pub(super) async fn settle(mut self, report: &Report) {
+    pub(super) async fn settle(mut self, report: &Report, told: &Observation) {
         let mut tally = self.tally(report);
         if let Some(taking) = self.taking.take() {
             // The client left in the meantime: no model was called.
@@ -192,6 +193,7 @@ impl Bill {
                 _ => return,
             }
         }
+        told.used(&tally);
         let tokens =
             tally.input_tokens + tally.output_tokens + tally.cache_read_tokens + tally.cache_write_tokens;
         let Payer { meters, metered, key, team, .. } = self.payer;
@@ -203,6 +205,7 @@ impl Bill {
             usage: Row { place: Place { day, key, team, model: self.model }, tally },
         };
         if let Err(failure) = meters.settle(&settlement).await {
+            told.store_failed();
             tracing::warn!(request = settlement.charge.lease.as_str(), %failure, "a request is not settled yet");
             unfinished::spawn(settle_later(meters, settlement));
         }

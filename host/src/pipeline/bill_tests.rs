@@ -156,7 +156,7 @@ impl Call for Says {
         Estimate { input_tokens: 10, max_output_tokens: Some(90), prices: Some(prices()) }
     }
 
-    async fn send(self: Box<Self>, _: Deadline) -> Result<Events, Failure> {
+    async fn send(self: Box<Self>, _: Deadline, _: &Observation) -> Result<Events, Failure> {
         let said = stream::iter(self.batches);
         match self.then {
             Then::Ends => Ok(said.boxed()),
@@ -423,7 +423,7 @@ async fn an_answer_that_is_kept_is_a_request_and_uses_nothing_else() {
         first_event: None,
         total: Duration::ZERO,
     };
-    bill.settle(&report).await;
+    bill.settle(&report, &Observation::default()).await;
     assert_eq!(books.tallies().await, [Tally { requests: 1, cache_hits: 1, ..Tally::default() }]);
     assert_eq!(books.used(), (0, 0, 0));
     let refused = Bill::of_a_hit(payer, "model").taken().await.unwrap_err();

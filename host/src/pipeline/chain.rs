@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::Hook;
+use super::attempt::Watched;
 use super::client_format::Speaker;
 use super::hook::{Context, Plugin, Plugins};
 use super::link::{Link, Skipped};
@@ -11,6 +12,7 @@ use crate::enabled::EnabledPlugin;
 use crate::error::{Failure, Kind};
 use crate::health::Health;
 use crate::ids::{KeyId, PluginName};
+use crate::telemetry::Observation;
 
 /// The plugins of one request, in the operator's order.
 ///
@@ -20,25 +22,29 @@ use crate::ids::{KeyId, PluginName};
 pub struct Chain {
     context: Context,
     links: Vec<Link>,
+    observation: Observation,
 }
 
 impl Chain {
     /// The plugins that are switched on, none started. Fails when one is not to be had, and is not
-    /// to be skipped then; those that are skipped, now or later, are added to `skipped`.
+    /// to be skipped then; those that are skipped, now or later, are added to `skipped`. What each of them
+    /// does is told to `observation`.
     pub async fn bind(
         plugins: &dyn Plugins,
         enabled: &[EnabledPlugin],
         context: Context,
         health: &Health,
         skipped: &Skipped,
+        observation: &Observation,
     ) -> Result<Self, Failure> {
         let mut links = Vec::with_capacity(enabled.len());
-        for enabled in enabled {
+        for (place, enabled) in enabled.iter().enumerate() {
             let record = health.record(&enabled.name, enabled.release.as_ref());
-            let link = Link::new(enabled, &context, record, skipped.clone());
+            let watched = Watched { observation: observation.clone(), place };
+            let link = Link::new(enabled, &context, record, skipped.clone(), watched);
             links.extend(link.bind(plugins.bind(enabled, &context.key)).await?);
         }
-        Ok(Self { context, links })
+        Ok(Self { context, links, observation: observation.clone() })
     }
 
     /// A chain of plugins that are at hand, each on the usual terms.
@@ -47,9 +53,9 @@ impl Chain {
         let links = plugins.into_iter().map(|plugin| {
             let enabled = EnabledPlugin::new(plugin.name().clone(), "{}");
             let record = health.record(plugin.name(), None);
-            Link::new(&enabled, &context, record, skipped.clone()).bound(plugin)
+            Link::new(&enabled, &context, record, skipped.clone(), Watched::default()).bound(plugin)
         });
-        Self { links: links.collect(), context }
+        Self { links: links.collect(), context, observation: Observation::default() }
     }
 
     /// The first plugin that answers such requests in a wire format of its own, by its place.
@@ -76,6 +82,11 @@ impl Chain {
     /// How the client wants the answer, now that its request was read.
     pub fn deliver(&mut self, delivery: Delivery) {
         self.context.delivery = delivery;
+    }
+
+    /// What is told of the request.
+    pub(super) fn observation(&self) -> &Observation {
+        &self.observation
     }
 
     /// Whose request it is.
@@ -143,6 +154,10 @@ impl Chain {
 
     /// What is left of the chain; nothing is left here.
     pub(super) fn take(&mut self) -> Self {
-        Self { context: self.context.clone(), links: std::mem::take(&mut self.links) }
+        Self {
+            context: self.context.clone(),
+            links: std::mem::take(&mut self.links),
+            observation: self.observation.clone(),
+        }
     }
 }

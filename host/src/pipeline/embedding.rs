@@ -18,6 +18,7 @@ use super::trace::Trace;
 use super::{Deadline, Estimate, Hook, Terms, Upstream, prompt, route};
 use crate::chat::{EmbeddingRequest, Embeddings, Usage};
 use crate::error::{Failure, Kind};
+use crate::telemetry::{Observation, Stage};
 
 /// Where texts become vectors.
 #[async_trait]
@@ -35,8 +36,8 @@ pub trait EmbeddingCall: Send {
     /// What the calls may use.
     fn estimate(&self) -> Estimate;
 
-    /// One vector for each input, or a failure for all.
-    async fn send(self: Box<Self>, deadline: Deadline) -> Result<Embeddings, Failure>;
+    /// One vector for each input, or a failure for all. `told` learns where and how often was called.
+    async fn send(self: Box<Self>, deadline: Deadline, told: &Observation) -> Result<Embeddings, Failure>;
 }
 
 /// What a request for embeddings passes.
@@ -83,6 +84,7 @@ impl EmbeddingPipeline {
         terms: Terms,
     ) -> Result<Embedded, Failure> {
         let trace = &mut Trace::Off;
+        let plugins = work.chain.observation().time(Stage::Plugins);
         route::run(&mut work.chain, &mut request, trace).await?;
         if prompt::run(&mut work.chain, &mut request, trace).await?.is_some() {
             return Err(Failure::new(
@@ -90,6 +92,7 @@ impl EmbeddingPipeline {
                 "a plugin answered in the model's place with a text, and a text is no embedding; ask the operator",
             ));
         }
+        drop(plugins);
         work.chain.keep(&[Hook::Finish]);
         request.destination = terms.admit(&mut request.model, &*self.embedder)?;
         terms.tag(&mut request.metadata);
@@ -98,7 +101,7 @@ impl EmbeddingPipeline {
         let dropped = terms.losses.accept(call.dropped())?;
         work.reserve(&terms, &model, call.estimate()).await?;
         work.calls(&model);
-        let embeddings = call.send(terms.deadline).await?;
+        let embeddings = call.send(terms.deadline, work.chain.observation()).await?;
         work.cost(Usage { input_tokens: embeddings.input_tokens, ..Usage::default() });
         Ok(Embedded { model, dropped, embeddings })
     }

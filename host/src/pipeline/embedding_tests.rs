@@ -29,7 +29,7 @@ impl EmbeddingCall for NotingCall {
         Estimate { input_tokens: 3, max_output_tokens: Some(0), prices: None }
     }
 
-    async fn send(self: Box<Self>, _: Deadline) -> Result<Embeddings, Failure> {
+    async fn send(self: Box<Self>, _: Deadline, _: &Observation) -> Result<Embeddings, Failure> {
         let EmbeddingRequest { model, inputs, .. } = &self.request;
         self.log.lock().unwrap().push(format!("model: {model} {}", inputs.join("|")));
         Ok(Embeddings::default())

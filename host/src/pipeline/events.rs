@@ -9,6 +9,7 @@ use super::link::Link;
 use crate::chat::{Batch, Event, Usage};
 use crate::error::Failure;
 use crate::ids::PluginName;
+use crate::telemetry::Verdict;
 
 /// One plugin, and how far the answer is behind it.
 #[derive(Default)]
@@ -34,11 +35,17 @@ impl Stage {
             None | Some(EventVerdict::Pass) => return self.as_it_came(link, batch),
             Some(EventVerdict::Replace(made)) if made == batch => return self.as_it_came(link, batch),
             Some(EventVerdict::Replace(made)) => with_usage_of(&batch, made),
-            Some(EventVerdict::Stop(failure)) => return Err(failure),
+            Some(EventVerdict::Stop(failure)) => {
+                link.judged(Verdict::Refused);
+                return Err(failure);
+            }
         };
         let before = self.grammar.clone();
         match self.take(&made, Maker::Plugin) {
-            Ok(()) => Ok(made),
+            Ok(()) => {
+                link.judged(Verdict::Changed);
+                Ok(made)
+            }
             Err(what) => {
                 link.failed(broken(link.name(), &what))?;
                 self.grammar = before;
@@ -50,7 +57,10 @@ impl Stage {
     /// A batch that the plugin has not touched. It may still not fit behind what the plugin made of
     /// the batches before, and then there is no answer to go on with.
     fn as_it_came(&mut self, link: &Link, batch: Batch) -> Result<Batch, Failure> {
-        self.take(&batch, Maker::Model).map_err(|what| broken(link.name(), &what))?;
+        self.take(&batch, Maker::Model).map_err(|what| {
+            link.judged(Verdict::Failed);
+            broken(link.name(), &what)
+        })?;
         Ok(batch)
     }
 
@@ -59,9 +69,10 @@ impl Stage {
     }
 
     /// The answer is over: of one that was complete, the plugin has to leave a complete one.
-    pub(super) fn end(&self, plugin: &PluginName) -> Result<(), Failure> {
+    pub(super) fn end(&self, link: &Link) -> Result<(), Failure> {
         if self.is_fed && !self.grammar.is_stopped() {
-            return Err(broken(plugin, "an answer without `message-stop`"));
+            link.judged(Verdict::Failed);
+            return Err(broken(link.name(), "an answer without `message-stop`"));
         }
         Ok(())
     }

@@ -91,6 +91,7 @@ impl Work {
 
     /// A model is called.
     pub(super) fn calls(&mut self, model: &str) {
+        self.chain.observation().calls(model);
         self.model = Some(model.to_owned());
     }
 
@@ -135,21 +136,28 @@ impl Work {
     /// half-way.
     fn begin_to_finish(&mut self) -> Option<JoinHandle<()>> {
         self.chain.keep(&[Hook::Finish]);
+        if self.model.is_some() {
+            self.chain.observation().model_ended(self.first_event, self.stop.as_ref());
+        }
         if !self.has_an_end() {
             return None;
         }
         Handle::try_current().ok()?;
         let (bill, keeper) = (self.bill.take(), self.keeper.take());
         let (chain, report) = (self.chain.take(), self.report());
+        if let End::Failed(failure) = &report.end {
+            chain.observation().failed(failure);
+        }
         Some(unfinished::spawn(async move {
+            let told = chain.observation();
             let settle = async {
                 if let Some(bill) = bill {
-                    bill.settle(&report).await;
+                    bill.settle(&report, told).await;
                 }
             };
             let keep = async {
                 if let Some(keeper) = keeper {
-                    keeper.keep().await;
+                    keeper.keep(told).await;
                 }
             };
             futures::join!(settle, keep);

@@ -13,6 +13,7 @@ use crate::pipeline::{
     Batch, Call, Estimate, Events, Hooks, Model, Pipeline, Plan, Plugin, PromptVerdict, Replay, Served,
     Terms, Upstream,
 };
+use crate::telemetry::Observation;
 
 const FINISH: Hooks = Hooks::of(&[Hook::Finish]);
 
@@ -71,7 +72,7 @@ impl Call for Begins {
         Estimate { input_tokens: 1, max_output_tokens: Some(10), prices: None }
     }
 
-    async fn send(self: Box<Self>, _: Deadline) -> Result<Events, Failure> {
+    async fn send(self: Box<Self>, _: Deadline, _: &Observation) -> Result<Events, Failure> {
         let first = || Ok(vec![Event::BlockStart(BlockStart { index: 0, kind: BlockKind::Text })]);
         let broken = Failure::new(Kind::BrokenStream, "broken");
         Ok(match self.then {

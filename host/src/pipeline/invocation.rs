@@ -8,6 +8,7 @@ use futures::stream::BoxStream;
 use super::{Deadline, Estimate, Plan};
 use crate::chat::{Delivery, Usage};
 use crate::error::Failure;
+use crate::telemetry::Observation;
 
 /// What a model is asked, in its own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +62,7 @@ pub trait InvokeCall: Send {
     /// What the call may use.
     fn estimate(&self) -> Estimate;
 
-    /// Makes the call and waits for the first parts, with all repeats that fit into the time left.
-    async fn send(self: Box<Self>, deadline: Deadline) -> Result<Payloads, Failure>;
+    /// Makes the call and waits for the first parts, with all repeats that fit into the time left. `told`
+    /// learns where and how often.
+    async fn send(self: Box<Self>, deadline: Deadline, told: &Observation) -> Result<Payloads, Failure>;
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::attempt::Attempt;
+use super::attempt::{Attempt, Watched};
 use super::client_format::Speaker;
 use super::hook::{Context, Plugin, Session};
 use super::model_format::{Encoded, Spoken};
@@ -13,6 +13,7 @@ use crate::enabled::{EnabledPlugin, OnFailure};
 use crate::error::{Failure, Kind};
 use crate::health::{Admission, Record};
 use crate::ids::{ModelPattern, PluginName, RequestId};
+use crate::telemetry::Verdict;
 
 /// What a request goes on without: the plugins that failed and may be skipped. Grows while the
 /// request runs; its clones grow with it.
@@ -75,6 +76,7 @@ impl Link {
         context: &Context,
         record: Arc<Record>,
         skipped: Skipped,
+        watched: Watched,
     ) -> Self {
         Self {
             name: enabled.name.clone(),
@@ -83,7 +85,7 @@ impl Link {
             skipped,
             stand: Stand::Ended,
             is_called: false,
-            attempt: Arc::new(Attempt::new(record, &context.key)),
+            attempt: Arc::new(Attempt::new(record, &context.key, watched)),
         }
     }
 
@@ -256,6 +258,11 @@ impl Link {
         self.skip_or(failure)
     }
 
+    /// Notes what the plugin has done to the request or its answer.
+    pub(super) fn judged(&self, verdict: Verdict) {
+        self.attempt.judged(verdict);
+    }
+
     /// Notes a call that left text unconsumed.
     pub(super) fn held(&self, bytes: usize) {
         self.attempt.record().held(bytes);
@@ -274,6 +281,7 @@ impl Link {
     /// By the operator's word: the request goes on and says so, or it fails too.
     fn skip_or(&mut self, failure: Failure) -> Result<(), Failure> {
         if self.on_failure == OnFailure::Closed {
+            self.attempt.judged(Verdict::Failed);
             return Err(failure);
         }
         let (plugin, request) = (self.name.as_str(), self.request.as_str());
@@ -281,6 +289,7 @@ impl Link {
         tracing::warn!(plugin, request, reason, "skipped: the request goes on without the plugin");
         self.stand = Stand::Ended;
         self.attempt.record().skipped();
+        self.attempt.judged(Verdict::Skipped);
         self.skipped.add(self.name.clone(), failure.retry_after);
         Ok(())
     }

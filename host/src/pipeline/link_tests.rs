@@ -14,6 +14,7 @@ use crate::pipeline::{
     self, Chain, Chunk, Edit, EventVerdict, Hooks, Outcome as TextOutcome, Pipeline, Plugins, PromptVerdict,
     Replay, RequestVerdict, RouteVerdict, Segment, Summary, TextVerdict, TextWish,
 };
+use crate::telemetry::Observation;
 
 /// A plugin that fails in one place. Its edits and its text show whether it ran.
 #[derive(Clone)]
@@ -147,14 +148,14 @@ fn context() -> Context {
 }
 
 async fn bind(plugins: &[EnabledPlugin], health: &Health) -> Result<Chain, Failure> {
-    Chain::bind(&Shelf, plugins, context(), health, &Skipped::default()).await
+    Chain::bind(&Shelf, plugins, context(), health, &Skipped::default(), &Observation::default()).await
 }
 
 /// What a client reads, and what was skipped.
 async fn ask(plugins: &[EnabledPlugin], health: &Health) -> Result<(String, Vec<String>), Failure> {
     let pipeline = Pipeline::new(Arc::new(pipeline::tests::Echo(Arc::default())), Replay::Off);
     let skipped = Skipped::default();
-    let chain = Chain::bind(&Shelf, plugins, context(), health, &skipped).await?;
+    let chain = Chain::bind(&Shelf, plugins, context(), health, &skipped, &Observation::default()).await?;
     let request = chat::Request {
         messages: vec![chat::Message {
             role: chat::Role::User,

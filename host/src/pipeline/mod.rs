@@ -51,6 +51,7 @@ use futures::{StreamExt, stream};
 
 use crate::chat::{Batch, BlockKind, BlockStart, Delta, Event, Request, StopReason, Usage};
 use crate::error::Failure;
+use crate::telemetry::Stage;
 use answer::Stages;
 use cache::Found;
 use finish::Work;
@@ -156,7 +157,9 @@ impl Pipeline {
         }
         let call = self.prepare(request, &mut work.chain, &mut Trace::Off).await?;
         let dropped = terms.losses.accept(call.dropped())?;
-        let kept = cache::look_up(self.answers.as_ref(), terms.cache.as_ref(), request).await;
+        let kept =
+            cache::look_up(self.answers.as_ref(), terms.cache.as_ref(), request, work.chain.observation())
+                .await;
         let stages = Stages::start(work).await?;
         let events = match kept {
             Found::Hit(batches) => {
@@ -166,7 +169,7 @@ impl Pipeline {
             Found::Nothing(keeper) => {
                 work.reserve(terms, &request.model, call.estimate()).await?;
                 work.calls(&request.model);
-                let events = call.send(terms.deadline).await?;
+                let events = call.send(terms.deadline, work.chain.observation()).await?;
                 match keeper {
                     Some(keeper) => work.keeps(keeper, events),
                     None => events,
@@ -232,11 +235,14 @@ impl Pipeline {
         trace: &mut Trace,
     ) -> Result<Option<Batch>, Failure> {
         self.replay.restore(chain.key(), request).await;
+        let plugins = chain.has_any(&[Hook::Route, Hook::Prompt, Hook::Request]);
+        let plugins = plugins.then(|| chain.observation().time(Stage::Plugins));
         route::run(chain, request, trace).await?;
         let reply = match prompt::run(chain, request, trace).await? {
             Some(text) => Some(replied(text)),
             None => request::run(chain, request, trace).await?,
         };
+        drop(plugins);
         // Behind all of them: no plugin reaches further than the key that it works for.
         request.destination = terms.admit(&mut request.model, &*self.upstream)?;
         terms.tag(&mut request.metadata);

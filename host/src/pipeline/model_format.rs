@@ -16,6 +16,7 @@ use super::{Call, Deadline, Estimate, Events, Invocation, Plan, Upstream};
 use crate::chat::{Batch, Delivery, Event, Request, StopReason, Usage};
 use crate::error::{Failure, Kind};
 use crate::ids::PluginName;
+use crate::telemetry::Observation;
 
 /// Names of fields that a plugin may report, and how long one may be.
 const MOST_DROPPED: usize = 64;
@@ -128,9 +129,9 @@ impl Call for FormatCall {
         self.call.estimate()
     }
 
-    async fn send(self: Box<Self>, deadline: Deadline) -> Result<Events, Failure> {
+    async fn send(self: Box<Self>, deadline: Deadline, told: &Observation) -> Result<Events, Failure> {
         let Self { spoken, call, delivery, dropped: _ } = *self;
-        let payloads = call.send(deadline).await?;
+        let payloads = call.send(deadline, told).await?;
         let mut decoding = Decoding { spoken, payloads, delivery, answer: Answer::default() };
         let Some(first) = decoding.next().await? else { return Ok(stream::empty().boxed()) };
         let rest = stream::try_unfold(decoding, async |mut decoding| {

@@ -11,6 +11,7 @@ use super::trace::{Change, Effect, Trace};
 use super::{Hook, json_text};
 use crate::chat::{self, Document, EmbeddingRequest, Json, OutputFormat, Part, Request, ResultPart, Source};
 use crate::error::Failure;
+use crate::telemetry::Verdict;
 
 const HOOK: &str = "prompt";
 
@@ -56,6 +57,7 @@ pub(super) async fn run(
             Some(PromptVerdict::Edit(mut edits)) => match check(segments.len(), &mut edits) {
                 Ok(()) => {
                     trace.note(start, link.name(), HOOK, || Effect::Edited(changes(&segments, &edits)));
+                    link.judged(Verdict::Changed);
                     drop(segments);
                     apply(&mut places, edits);
                 }
@@ -67,9 +69,13 @@ pub(super) async fn run(
             },
             Some(PromptVerdict::Respond(text)) => {
                 trace.note(start, link.name(), HOOK, || Effect::Answered);
+                link.judged(Verdict::Answered);
                 return Ok(Some(text));
             }
-            Some(PromptVerdict::Deny(failure)) => return Err(failure),
+            Some(PromptVerdict::Deny(failure)) => {
+                link.judged(Verdict::Refused);
+                return Err(failure);
+            }
         }
     }
     Ok(None)

@@ -9,6 +9,7 @@ use super::hook::RequestVerdict;
 use super::trace::{Effect, Trace};
 use crate::chat::{Batch, Request};
 use crate::error::Failure;
+use crate::telemetry::Verdict;
 
 const HOOK: &str = "request";
 
@@ -35,11 +36,13 @@ pub(super) async fn run(
             RequestVerdict::Keep => trace.note(start, link.name(), HOOK, || Effect::Kept),
             RequestVerdict::Replace(other) => {
                 trace.note(start, link.name(), HOOK, || Effect::Replaced);
+                link.judged(Verdict::Changed);
                 *request = *other;
             }
             RequestVerdict::Respond(batch) => match events::complete(link.name(), batch) {
                 Ok(batch) => {
                     trace.note(start, link.name(), HOOK, || Effect::Answered);
+                    link.judged(Verdict::Answered);
                     return Ok(Some(batch));
                 }
                 Err(failure) => {
@@ -47,7 +50,10 @@ pub(super) async fn run(
                     trace.note(start, link.name(), HOOK, || Effect::Skipped);
                 }
             },
-            RequestVerdict::Deny(failure) => return Err(failure),
+            RequestVerdict::Deny(failure) => {
+                link.judged(Verdict::Refused);
+                return Err(failure);
+            }
         }
     }
     Ok(None)

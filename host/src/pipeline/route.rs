@@ -8,6 +8,7 @@ use super::trace::{Effect, Trace};
 use super::{Hook, prompt};
 use crate::chat::{EmbeddingRequest, Part, Request, ResultPart};
 use crate::error::Failure;
+use crate::telemetry::Verdict;
 
 const HOOK: &str = "route";
 
@@ -43,11 +44,15 @@ pub(super) async fn run(
         match verdict {
             RouteVerdict::Keep => trace.note(start, link.name(), HOOK, || Effect::Kept),
             RouteVerdict::To(model) => {
+                link.judged(Verdict::Changed);
                 let from = std::mem::replace(&mut summary.model, model);
                 let to = &summary.model;
                 trace.note(start, link.name(), HOOK, || Effect::Routed { from, to: to.clone() });
             }
-            RouteVerdict::Deny(failure) => return Err(failure),
+            RouteVerdict::Deny(failure) => {
+                link.judged(Verdict::Refused);
+                return Err(failure);
+            }
         }
     }
     if let Some(summary) = summary {

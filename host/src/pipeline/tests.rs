@@ -9,6 +9,7 @@ use super::*;
 use crate::chat::{self, Delivery, Message, Part};
 use crate::error::Kind;
 use crate::ids::{KeyId, PluginName, RequestId};
+use crate::telemetry::Observation;
 
 /// What happened, in order.
 pub(super) type Log = Arc<Mutex<Vec<String>>>;
@@ -171,7 +172,7 @@ impl Call for EchoCall {
         Estimate { input_tokens: 1, max_output_tokens: Some(10), prices: None }
     }
 
-    async fn send(self: Box<Self>, _: Deadline) -> Result<Events, Failure> {
+    async fn send(self: Box<Self>, _: Deadline, _: &Observation) -> Result<Events, Failure> {
         self.log.lock().unwrap().push(format!("model: {}", self.model));
         Ok(stream::iter([Ok(replied(self.text))]).boxed())
     }

@@ -10,6 +10,7 @@ use super::json_text::{Lexer, Piece, escape_into};
 use super::link::Link;
 use crate::chat::{Batch, BlockKind, Delta, Event};
 use crate::error::Failure;
+use crate::telemetry::Verdict;
 
 /// Output may be this many times the input of a call, and a little more.
 const GROWTH: usize = 4;
@@ -75,7 +76,10 @@ impl Stage {
         let answer = session.on_text(chunks).await;
         let outcomes = match link.answered(Hook::Text, begun, answer)? {
             None | Some(TextVerdict::Pass) => return Ok(None),
-            Some(TextVerdict::Stop(failure)) => return Err(failure),
+            Some(TextVerdict::Stop(failure)) => {
+                link.judged(Verdict::Refused);
+                return Err(failure);
+            }
             Some(TextVerdict::Rewrite(outcomes)) => outcomes,
         };
         if let Err(what) = self.check(chunks, &outcomes) {
@@ -85,6 +89,9 @@ impl Stage {
         let held = chunks.iter().zip(&outcomes).map(|(chunk, outcome)| chunk.text.len() - outcome.consumed);
         if let Some(held) = held.max().filter(|held| *held > 0) {
             link.held(held);
+        }
+        if outcomes.iter().any(|outcome| outcome.output.is_some()) {
+            link.judged(Verdict::Changed);
         }
         Ok(Some(outcomes))
     }

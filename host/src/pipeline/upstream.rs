@@ -7,6 +7,7 @@ use super::{Deadline, Invocation, InvokeCall};
 use crate::capability::Prices;
 use crate::chat::{Batch, Json, Request};
 use crate::error::{Failure, Kind};
+use crate::telemetry::Observation;
 
 /// The batches of an answer. An `Err` is the last item: the answer is not complete.
 ///
@@ -60,8 +61,9 @@ pub trait Call: Send {
     fn estimate(&self) -> Estimate;
 
     /// Makes the call and waits for its first batch, so a failure before it is the `Err` and can
-    /// still become an HTTP status. Repeats that fit into the time left are made in here.
-    async fn send(self: Box<Self>, deadline: Deadline) -> Result<Events, Failure>;
+    /// still become an HTTP status. Repeats that fit into the time left are made in here. `told` learns where
+    /// and how often.
+    async fn send(self: Box<Self>, deadline: Deadline, told: &Observation) -> Result<Events, Failure>;
 }
 
 /// What a call may use, before it is made.

@@ -22,6 +22,7 @@ use crate::capability::Prices;
 use crate::chat::{EmbeddingRequest, Embeddings};
 use crate::error::Failure;
 use crate::pipeline::{Deadline, Embedder, EmbeddingCall, Estimate};
+use crate::telemetry::Observation;
 
 /// How many calls of one request are under way. Models that take one text a call need many, and the
 /// account's limit on calls is shared with everybody.
@@ -55,11 +56,11 @@ impl EmbeddingCall for InvokeCalls {
     }
 
     /// The first call that fails ends the others.
-    async fn send(self: Box<Self>, deadline: Deadline) -> Result<Embeddings, Failure> {
+    async fn send(self: Box<Self>, deadline: Deadline, told: &Observation) -> Result<Embeddings, Failure> {
         let Self { regions, plan, prices: _ } = &*self;
         let calls = (0..plan.calls()).map(|place| async move {
-            let attempt = |clients| call::invoke(clients, plan, plan.texts(place));
-            let answer = regions.call(&plan.model, &plan.regions, deadline, attempt).await?;
+            let attempt = |clients| call::invoke(clients, plan, plan.texts(place), told);
+            let answer = regions.call(&plan.model, &plan.regions, deadline, told, attempt).await?;
             Ok::<(usize, Answer), Failure>((place, answer))
         });
         let mut answers: Vec<_> = stream::iter(calls).buffer_unordered(MOST_CALLS).try_collect().await?;

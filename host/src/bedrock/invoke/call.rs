@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use aws_sdk_bedrockruntime::operation::RequestId;
 use aws_sdk_bedrockruntime::types::{ServiceTierType, Trace};
 use aws_smithy_types::Blob;
 use bytes::Bytes;
@@ -16,6 +17,7 @@ use crate::bedrock::{error, reader};
 use crate::chat::{Delivery, Guardrail, GuardrailTrace};
 use crate::error::Failure;
 use crate::pipeline::{Deadline, Estimate, Invocation, InvokeCall, Payloads, Plan};
+use crate::telemetry::Observation;
 
 /// A call that is written and not yet made.
 pub(in crate::bedrock) struct InvokeModelCall {
@@ -48,15 +50,15 @@ impl InvokeCall for InvokeModelCall {
         self.target.estimate()
     }
 
-    async fn send(self: Box<Self>, deadline: Deadline) -> Result<Payloads, Failure> {
+    async fn send(self: Box<Self>, deadline: Deadline, told: &Observation) -> Result<Payloads, Failure> {
         let call = &*self;
         let attempt = |clients| async move {
             match call.target.delivery {
-                Delivery::Whole => call.whole(clients).await,
-                Delivery::Streamed => call.streamed(clients, deadline).await,
+                Delivery::Whole => call.whole(clients, told).await,
+                Delivery::Streamed => call.streamed(clients, deadline, told).await,
             }
         };
-        call.target.call(deadline, attempt).await
+        call.target.call(deadline, told, attempt).await
     }
 }
 
@@ -82,19 +84,27 @@ macro_rules! with_invocation {
 }
 
 impl InvokeModelCall {
-    async fn whole(&self, clients: Arc<Clients>) -> Result<Payloads, Failure> {
+    async fn whole(&self, clients: Arc<Clients>, told: &Observation) -> Result<Payloads, Failure> {
         let counted = Counted::default();
         let call = with_invocation!(clients.runtime().invoke_model(), self);
         let answer = call.customize().interceptor(counted.clone()).send().await;
+        told.bedrock_request(answer.request_id());
         let answer = answer.map_err(|fault| error::of_call(&fault, clients.region()))?;
         let mut received = received(vec![Bytes::from(answer.body.into_inner())]);
         received.usage = counted.usage().or(received.usage);
         Ok(stream::once(async { Ok(received) }).boxed())
     }
 
-    async fn streamed(&self, clients: Arc<Clients>, deadline: Deadline) -> Result<Payloads, Failure> {
+    async fn streamed(
+        &self,
+        clients: Arc<Clients>,
+        deadline: Deadline,
+        told: &Observation,
+    ) -> Result<Payloads, Failure> {
         let call = with_invocation!(clients.runtime().invoke_model_with_response_stream(), self);
-        let answer = call.send().await.map_err(|fault| error::of_call(&fault, clients.region()))?;
+        let answer = call.send().await;
+        told.bedrock_request(answer.request_id());
+        let answer = answer.map_err(|fault| error::of_call(&fault, clients.region()))?;
         reader::read(answer, PayloadWriter::default(), self.target.patience(deadline)).await
     }
 }

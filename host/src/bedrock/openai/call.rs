@@ -18,6 +18,7 @@ use crate::bedrock::writer::EventWriter;
 use crate::chat::{Delivery, Guardrail, GuardrailTrace};
 use crate::error::Failure;
 use crate::pipeline::{Call, Deadline, Estimate, Events, Plan};
+use crate::telemetry::Observation;
 
 use super::decoder::Decoder;
 use super::error;
@@ -48,10 +49,10 @@ impl Call for OpenAiCall {
         self.target.estimate()
     }
 
-    async fn send(self: Box<Self>, deadline: Deadline) -> Result<Events, Failure> {
+    async fn send(self: Box<Self>, deadline: Deadline, told: &Observation) -> Result<Events, Failure> {
         let call = &*self;
         let attempt = |clients| async move {
-            let answer = call.answer(clients).await?;
+            let answer = call.answer(clients, told).await?;
             match call.target.delivery {
                 Delivery::Whole => answer.whole().await.map_err(of_whole),
                 Delivery::Streamed => {
@@ -60,7 +61,7 @@ impl Call for OpenAiCall {
                 }
             }
         };
-        call.target.call(deadline, attempt).await
+        call.target.call(deadline, told, attempt).await
     }
 }
 
@@ -71,7 +72,7 @@ struct Answer {
 }
 
 impl OpenAiCall {
-    async fn answer(&self, clients: Arc<Clients>) -> Result<Answer, Failure> {
+    async fn answer(&self, clients: Arc<Clients>, told: &Observation) -> Result<Answer, Failure> {
         let mut call = clients
             .runtime()
             .invoke_model_with_response_stream()
@@ -84,7 +85,9 @@ impl OpenAiCall {
         let unread = Unread::default();
         let call =
             call.customize().map_request(redirect(self.written.body.clone())).interceptor(unread.clone());
-        let answer = call.send().await.map_err(|fault| error::before_answer(&fault, clients.region()))?;
+        let answer = call.send().await;
+        told.bedrock_request(answer.request_id());
+        let answer = answer.map_err(|fault| error::before_answer(&fault, clients.region()))?;
         let body = unread.take().ok_or_else(broken)?;
         Ok(Answer { request_id: answer.request_id().map(str::to_owned), body })
     }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::chat::{EmbeddingRequest, Embeddings, Purpose};
 use crate::error::Kind;
 use crate::pipeline::Embedder;
+use crate::telemetry::Observation;
 
 use super::canned::{Canned, Piece, Response};
 use super::replay::recordings;
@@ -30,7 +31,7 @@ async fn embed_and_report(
 ) -> Result<(Embeddings, Vec<String>), Failure> {
     let call = bedrock(http).prepare_embedding(request.clone()).await?;
     let dropped = call.dropped().to_vec();
-    Ok((call.send(Deadline::Never).await?, dropped))
+    Ok((call.send(Deadline::Never, &Observation::default()).await?, dropped))
 }
 
 async fn embed(http: &Canned, request: &EmbeddingRequest) -> Result<Embeddings, Failure> {

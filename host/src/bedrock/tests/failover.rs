@@ -10,6 +10,7 @@ use crate::chat::{Delivery, EmbeddingRequest};
 use crate::config;
 use crate::error::Kind;
 use crate::pipeline::{Deadline, Embedder, Upstream};
+use crate::telemetry::Observation;
 
 use super::canned::{Canned, Piece, Reply, Response};
 use super::frames::exception;
@@ -119,7 +120,10 @@ async fn an_arn_is_asked_for_in_its_own_region_alone() {
         request.model = bedrock.resolve("far").into_owned();
         let call = bedrock.prepare(&request).await.unwrap();
         assert_eq!(call.plan().region, region);
-        assert_eq!(call.send(Deadline::Never).await.err().unwrap().kind, Kind::Throttled);
+        assert_eq!(
+            call.send(Deadline::Never, &Observation::default()).await.err().unwrap().kind,
+            Kind::Throttled
+        );
         assert_eq!(http.regions(), [region, region]);
         assert!(self::call(&bedrock, &request).await.is_ok());
         // It says nothing about where another model is warm.

@@ -24,6 +24,7 @@ use crate::chat::{Batch, Delivery, Json, Message, Part, Request, Role, Strictnes
 use crate::config;
 use crate::error::Failure;
 use crate::pipeline::{Deadline, Events, Upstream};
+use crate::telemetry::Observation;
 
 use super::Bedrock;
 use super::canned::{self, Canned};
@@ -69,7 +70,7 @@ fn request(delivery: Delivery) -> Request {
 
 /// Writes a call and makes it.
 async fn call(bedrock: &Bedrock, request: &Request) -> Result<Events, Failure> {
-    bedrock.prepare(request).await?.send(Deadline::Never).await
+    bedrock.prepare(request).await?.send(Deadline::Never, &Observation::default()).await
 }
 
 /// All that comes of one call, tried once.

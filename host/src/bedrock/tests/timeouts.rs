@@ -12,6 +12,7 @@ use crate::chat::Delivery;
 use crate::config::Timeouts;
 use crate::error::{Failure, Kind};
 use crate::pipeline::{Deadline, Upstream};
+use crate::telemetry::Observation;
 
 use super::canned::{Canned, Piece, Reply, Response};
 use super::streamed::text;
@@ -34,7 +35,7 @@ async fn end(bedrock: &Bedrock, delivery: Delivery, deadline: u64) -> (Failure, 
     let begun = Instant::now();
     let call = bedrock.prepare(&request(delivery)).await.unwrap();
     let mut batches = 0;
-    match call.send(Deadline::after(Duration::from_secs(deadline))).await {
+    match call.send(Deadline::after(Duration::from_secs(deadline)), &Observation::default()).await {
         Err(failure) => (failure, batches, begun.elapsed().as_secs()),
         Ok(mut events) => loop {
             match events.next().await.unwrap() {

@@ -13,6 +13,7 @@ use crate::chat::{Delivery, StopReason};
 use crate::config;
 use crate::error::Kind;
 use crate::pipeline::{Deadline, Upstream};
+use crate::telemetry::Observation;
 use crate::wire::openai::decode;
 
 use super::canned::{Canned, Piece, Response};
@@ -80,7 +81,8 @@ async fn a_model_that_takes_no_tools_in_a_stream_is_asked_for_the_whole_answer()
         let http = Canned::new([response]);
         let call = bedrock(&http).prepare(&request).await.unwrap();
         assert_eq!(call.plan().operation, operation, "{body}");
-        let batches: Vec<_> = call.send(Deadline::Never).await.unwrap().try_collect().await.unwrap();
+        let batches: Vec<_> =
+            call.send(Deadline::Never, &Observation::default()).await.unwrap().try_collect().await.unwrap();
         assert_eq!(batches.len(), 1);
         let answer = joined(batches.concat());
         assert_eq!(answer.blocks.into_values().collect::<Vec<_>>(), [Block::Text("Hello".to_owned())]);

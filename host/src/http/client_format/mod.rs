@@ -24,7 +24,7 @@ use super::auth::authenticate;
 use super::caller::Caller;
 use super::generation::{self, Outcome, Wanted};
 use super::terms;
-use super::{App, body, clock, explanation, failure, models, request_id};
+use super::{App, body, clock, explanation, failure, models};
 use crate::chat::{Batch, Delivery};
 use crate::error::{Failure, Kind};
 use crate::ids::RequestId;
@@ -33,31 +33,34 @@ use crate::pipeline::{
     Served, Skipped, Speaker,
 };
 use crate::store::StoredKey;
+use crate::telemetry::Operation;
 use crate::wire::openai;
 
 /// Serves a request that no route of the host takes, or says that there is no such route.
 pub(super) async fn serve(State(app): State<App>, request: Request<Body>) -> Result<Response<Body>, Refusal> {
-    let (id, noted) = (request_id::new(), Noted::default());
-    let answer = Box::pin(answer(&app, &id, &noted, request)).await;
-    answer::outcome(id, noted, answer)
+    let (parts, body) = request.into_parts();
+    let caller = Caller::of(&parts);
+    let noted = Noted::of(&caller);
+    let answer = Box::pin(answer(&app, &noted, &caller, &parts, body)).await;
+    answer::outcome(caller.id, noted, answer)
 }
 
 async fn answer(
     app: &App,
-    id: &RequestId,
     noted: &Noted,
-    request: Request<Body>,
+    caller: &Caller,
+    parts: &Parts,
+    body: Body,
 ) -> Result<Response<Body>, Failure> {
-    let (parts, body) = request.into_parts();
-    let deadline = Deadline::after(Caller::of(&parts).time(&app.timeouts));
-    let mut asked = find(app, id, noted, &parts, deadline).await?;
+    let deadline = Deadline::after(caller.time(&app.timeouts));
+    let mut asked = find(app, noted, caller, parts, deadline).await?;
     // The body comes first: who sends it slowly keeps no instance waiting.
-    let body = within(deadline, body::read(&parts.headers, body, app.max_body_bytes)).await;
+    let body = within(deadline, body::read(caller, body, app.max_body_bytes)).await;
     let speaker = asked.chain.start_speaker(asked.place).await?;
-    let answer = Box::pin(async { asked.answer(app, id, &parts, body?, &speaker, deadline).await });
+    let answer = Box::pin(async { asked.answer(app, caller, parts, body?, &speaker, deadline).await });
     match within(deadline, answer).await {
         Ok(response) => Ok(response),
-        Err(failure) => refused(id, failure, &speaker).await,
+        Err(failure) => refused(caller, failure, &speaker).await,
     }
 }
 
@@ -76,16 +79,17 @@ struct Asked {
 /// The first plugin of the key that answers such requests.
 async fn find(
     app: &App,
-    id: &RequestId,
     noted: &Noted,
+    caller: &Caller,
     parts: &Parts,
     deadline: Deadline,
 ) -> Result<Asked, Failure> {
-    let key = authenticate(app, &Caller::of(parts)).await?;
-    let mut chain = generation::chain(app, &key, id, &noted.skipped, "", Delivery::Whole, deadline).await?;
+    let key = authenticate(app, caller).await?;
+    let mut chain = generation::chain(app, &key, &caller.id, noted, "", Delivery::Whole, deadline).await?;
     let (method, path) = (parts.method.as_str(), parts.uri.path());
     match chain.find_speaker(method, path).await? {
         Some(place) => {
+            caller.observation.routed(path);
             Ok(Asked { key, chain, place, rates: noted.rates.clone(), cache: noted.cache.clone() })
         }
         None => Err(no_route(path, &noted.skipped)),
@@ -121,12 +125,13 @@ impl Asked {
     async fn answer(
         self,
         app: &App,
-        id: &RequestId,
+        caller: &Caller,
         parts: &Parts,
         body: Bytes,
         speaker: &Speaker,
         deadline: Deadline,
     ) -> Result<Response<Body>, Failure> {
+        let Caller { id, observation, .. } = caller;
         let wish = terms::explain(&parts.headers)?;
         let (request, dropped) = match speaker.decode(&request::of(parts, body)).await? {
             Decoded::Respond(response) => return response::whole(speaker, id, response, &[]),
@@ -137,6 +142,7 @@ impl Asked {
             Decoded::Chat { request, dropped } => (*request, dropped),
         };
         let delivery = request.delivery;
+        observation.asked(Operation::Chat, &request.model, delivery);
         let mut chain = self.chain;
         chain.deliver(delivery);
         let mut fit = openai::Dropped::default();
@@ -155,7 +161,13 @@ impl Asked {
                 let head = head(id, model);
                 if delivery == Delivery::Streamed {
                     let response = response::checked(speaker, speaker.stream_head(&head).await?)?;
-                    let frames = stream::Frames { id: id.clone(), speaker: speaker.clone(), events, finish };
+                    let frames = stream::Frames {
+                        id: id.clone(),
+                        observation: observation.clone(),
+                        speaker: speaker.clone(),
+                        events,
+                        finish,
+                    };
                     return Ok(frames.into_response(response, &dropped, app.timeouts.keep_alive));
                 }
                 let response = encoded(speaker, &head, events).await;
@@ -179,7 +191,8 @@ fn head(id: &RequestId, model: String) -> AnswerHead {
 }
 
 /// A failure before the first byte: in the plugin's words, or in the host's if it has none.
-async fn refused(id: &RequestId, failure: Failure, speaker: &Speaker) -> Result<Response<Body>, Failure> {
+async fn refused(caller: &Caller, failure: Failure, speaker: &Speaker) -> Result<Response<Body>, Failure> {
+    let Caller { id, observation, .. } = caller;
     let told = told(&failure);
     let encoded = match speaker.encode_failure(&told, Moment::BeforeAnswer).await {
         Ok(encoded) => response::checked(speaker, encoded),
@@ -187,11 +200,11 @@ async fn refused(id: &RequestId, failure: Failure, speaker: &Speaker) -> Result<
     };
     match encoded {
         Ok(response) => {
-            failure::log(id, &failure);
+            failure::log(id, observation, &failure);
             Ok(response.into_failure(id, &failure))
         }
         Err(fault) => {
-            failure::log(id, &fault);
+            failure::log(id, observation, &fault);
             Err(failure)
         }
     }

@@ -15,11 +15,13 @@ use crate::error::Failure;
 use crate::http::{failure, keep_alive};
 use crate::ids::RequestId;
 use crate::pipeline::{Events, Finish, Moment, Speaker};
+use crate::telemetry::Observation;
 use crate::wire::openai::Incomplete;
 
 /// An answer that has begun.
 pub(super) struct Frames {
     pub(super) id: RequestId,
+    pub(super) observation: Observation,
     pub(super) speaker: Speaker,
     pub(super) events: Events,
     pub(super) finish: Finish,
@@ -124,20 +126,20 @@ impl Writer {
 
     /// The last bytes: the plugin's if it can still say that the answer failed, else the host's.
     async fn failed(&mut self, broken: Broken) -> Result<Bytes, Cut> {
-        let id = &self.frames.id;
+        let Frames { id, observation, .. } = &self.frames;
         let failure = match broken {
             Broken::Answer(failure) => {
-                failure::log(id, &failure);
+                failure::log(id, observation, &failure);
                 let said = self.frames.speaker.encode_failure(&told(&failure), Moment::MidStream).await;
                 match said {
                     Ok(said) if !said.body.is_empty() => return Ok(said.body),
                     Ok(_) => tracing::warn!(request = id.as_str(), "the plugin has no words for a failure"),
-                    Err(fault) => failure::log(id, &fault),
+                    Err(fault) => failure::log(id, observation, &fault),
                 }
                 failure
             }
             Broken::Speaker(failure) => {
-                failure::log(id, &failure);
+                failure::log(id, observation, &failure);
                 failure
             }
         };

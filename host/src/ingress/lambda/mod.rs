@@ -27,7 +27,8 @@ use tower_service::Service;
 use tracing::Instrument;
 
 use crate::error::{Failure, Kind};
-use crate::http::{self, AWS_REQUEST_ID, AwsRequest, Routes, TimeLimit};
+use crate::http::{self, AWS_REQUEST_ID, Routes, TimeLimit};
+use crate::telemetry;
 use budget::Budget;
 use event::Event;
 use runtime_api::{Connection, Invocation};
@@ -98,15 +99,15 @@ async fn invoke(
     if let Some(id) = request.headers().get("x-client-request-id").and_then(|id| id.to_str().ok()) {
         tracing::Span::current().record("client_request", id);
     }
-    let (id, trace) = (invocation.id.clone(), invocation.trace.clone());
-    request.extensions_mut().insert(AwsRequest { id, trace });
+    let known = telemetry::Invocation::new(&*invocation.id, invocation.trace.as_deref());
+    request.extensions_mut().insert(known);
     request.extensions_mut().insert(TimeLimit::at(budget.answered));
 
     let answering = AssertUnwindSafe(answer(function, request)).catch_unwind();
     let mut response = match timeout_at(budget.answered_at_the_latest(), answering).await {
         Ok(Ok(response)) => response,
-        Ok(Err(_panic)) => http::refuse(Failure::new(Kind::Internal, "internal error")),
-        Err(_too_late) => http::refuse(http::too_slow()),
+        Ok(Err(_panic)) => http::refuse(&Failure::new(Kind::Internal, "internal error")),
+        Err(_too_late) => http::refuse(&http::too_slow()),
     };
     if let Ok(id) = HeaderValue::from_str(&invocation.id) {
         response.headers_mut().insert(AWS_REQUEST_ID, id);
@@ -125,6 +126,6 @@ async fn invoke(
 async fn answer(function: &impl Function, request: Request<Body>) -> Response<Body> {
     match function.routes().await {
         Ok(mut routes) => routes.call(request).await.unwrap_or_else(|never| match never {}),
-        Err(failure) => http::refuse(failure),
+        Err(failure) => http::refuse(&failure),
     }
 }

@@ -10,6 +10,7 @@ use super::super::Events;
 use super::{CacheKey, CachedAnswer, Kept, ResponseCache, codec};
 use crate::chat::{Batch, Event, StopReason};
 use crate::error::Failure;
+use crate::telemetry::Observation;
 
 /// Of an answer that says more than this, in bytes, nothing is kept.
 const MOST_BYTES: usize = 8 << 20;
@@ -39,14 +40,17 @@ impl Keeper {
     }
 
     /// Keeps what was heard, if that is a complete answer. Whatever fails is logged.
-    pub(in super::super) async fn keep(self) {
+    pub(in super::super) async fn keep(self, told: &Observation) {
         let heard = std::mem::take(&mut *self.heard.lock().unwrap_or_else(PoisonError::into_inner));
         let Some(batches) = heard.into_answer() else { return };
         let answer = CachedAnswer { body: codec::write(&batches), stored: Timestamp::now() };
         match self.answers.keep_answer(&self.key, answer, self.lifetime).await {
             Ok(Kept::Kept) => {}
             Ok(Kept::TooLarge) => tracing::debug!("an answer is too large for the response cache"),
-            Err(failure) => tracing::warn!(%failure, "an answer is not kept in the response cache"),
+            Err(failure) => {
+                told.store_failed();
+                tracing::warn!(%failure, "an answer is not kept in the response cache");
+            }
         }
     }
 }

@@ -16,6 +16,7 @@ use jiff::Timestamp;
 
 use crate::chat::{Batch, Request};
 use crate::metering::Scope;
+use crate::telemetry::Observation;
 
 pub use answers::{CacheKey, CachedAnswer, Kept, ResponseCache};
 pub(super) use keeper::Keeper;
@@ -107,6 +108,7 @@ pub(super) async fn look_up(
     answers: Option<&Arc<dyn ResponseCache>>,
     terms: Option<&CacheTerms>,
     request: &Request,
+    told: &Observation,
 ) -> Found {
     let (Some(answers), Some(terms)) = (answers, terms) else { return Found::Nothing(None) };
     if terms.wish == CacheWish::Bypass || !terms.requests.allows(request) {
@@ -115,7 +117,7 @@ pub(super) async fn look_up(
     }
     let key = CacheKey { scope: terms.scope.clone(), digest: digest::of(request) };
     if terms.wish == CacheWish::Use
-        && let Some((age, batches)) = find(&**answers, &key).await
+        && let Some((age, batches)) = find(&**answers, &key, told).await
     {
         terms.told.tell(CacheOutcome::Hit { age });
         return Found::Hit(batches);
@@ -124,9 +126,14 @@ pub(super) async fn look_up(
     Found::Nothing(Some(Keeper::new(Arc::clone(answers), key, terms.lifetime)))
 }
 
-async fn find(answers: &dyn ResponseCache, key: &CacheKey) -> Option<(Duration, Vec<Batch>)> {
+async fn find(
+    answers: &dyn ResponseCache,
+    key: &CacheKey,
+    told: &Observation,
+) -> Option<(Duration, Vec<Batch>)> {
     let now = Timestamp::now();
     let found = answers.find_answer(key, now).await.unwrap_or_else(|failure| {
+        told.store_failed();
         tracing::warn!(%failure, "the response cache cannot be looked at; the model is asked");
         None
     });

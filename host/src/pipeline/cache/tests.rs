@@ -89,7 +89,7 @@ impl Call for Says {
         Estimate { prices: None::<Prices>, ..Estimate::default() }
     }
 
-    async fn send(self: Box<Self>, _: Deadline) -> Result<Events, Failure> {
+    async fn send(self: Box<Self>, _: Deadline, _: &Observation) -> Result<Events, Failure> {
         *self.asked.lock().unwrap() += 1;
         Ok(stream::iter(self.batches).boxed())
     }

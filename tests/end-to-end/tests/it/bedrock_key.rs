@@ -45,7 +45,7 @@ fn a_bedrock_api_key_is_used_before_other_credentials_and_is_never_logged() {
         .start();
     assert_eq!(schemes(&stack), all("Bearer"));
     let log = stack.stop();
-    assert!(log.contains("answering"), "there is a log");
+    assert!(log.contains("complete"), "there is a log");
     assert!(!log.contains(TOKEN) && !log.contains("secret-of-the-example"));
 }
 

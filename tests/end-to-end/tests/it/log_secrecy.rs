@@ -9,7 +9,13 @@ const MARKER: &str = "marzipan";
 const AWS_SECRET: &str = "marzipan/aws/secret";
 
 fn logging<const N: usize>(level: &'static str, plugins: [&str; N]) -> Stack {
+    telling("text", level, plugins)
+}
+
+/// With records of this form.
+fn telling<const N: usize>(format: &str, level: &'static str, plugins: [&str; N]) -> Stack {
     Setup::new()
+        .settings(&format!("[telemetry]\nformat = '{format}'"))
         .plugins(plugins)
         .environment("ADIT_LOG", level)
         .environment("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
@@ -37,9 +43,9 @@ fn request() -> Value {
     })
 }
 
-/// In all that the server has logged until its end.
+/// In all that the server has logged and told until its end.
 fn assert_nothing_is_logged(stack: Stack, secrets: &[String]) {
-    let log = stack.stop();
+    let log = stack.stop_for_all();
     assert!(log.contains("req_"), "no request was logged:\n{log}");
     for line in log.lines() {
         assert!(!line.contains(MARKER), "{line}");
@@ -81,7 +87,8 @@ fn nothing_of_a_request_that_was_refused() {
         json!({"model": MODEL, "messages": [{"role": "marzipan", "content": "marzipan"}]}),
         json!({"model": MODEL, "messages": "marzipan"}),
         json!({"model": MODEL, "messages": [{"role": "user", "content": {"marzipan": 1}}]}),
-        json!({"model": "marzipan", "messages": [{"role": "user", "content": "hello"}]}),
+        // The name of a model is told; what has not the form of one is none.
+        json!({"model": "marzipan model", "messages": [{"role": "user", "content": "hello"}]}),
     ] {
         assert_ne!(key.post(&body).status, 200, "{body}");
     }
@@ -90,7 +97,12 @@ fn nothing_of_a_request_that_was_refused() {
     assert_eq!(connection.answer().status, 400);
     let mut connection = stack.connect();
     let authorization = format!("Bearer {}", key.secret);
-    let headers = [("x-marzipan", "marzipan"), ("authorization", &authorization)];
+    let headers = [
+        ("x-marzipan", "marzipan"),
+        ("x-request-id", "my marzipan"),
+        ("traceparent", "marzipan"),
+        ("authorization", &authorization),
+    ];
     connection.send_request("GET", "/marzipan?marzipan", &headers, b"");
     assert_eq!(connection.answer().status, 404);
 
@@ -145,6 +157,25 @@ fn nothing_of_a_request_that_failed_at_bedrock() {
     }
     let secrets = [key.secret];
     assert_nothing_is_logged(stack, &secrets);
+}
+
+#[test]
+fn nothing_in_records_for_programs() {
+    for format in ["json", "emf"] {
+        let stack = telling(format, "info", ["redact", "hello", "trap"]);
+        let filtered = stack.key().with("redact", &json!({})).with("hello", &json!({}));
+        let broken = stack.key().with("trap", &json!({"in": "text"}));
+        let foreign = Key::with_secret(&stack, "sk-marzipan");
+        for key in [&filtered, &broken, &foreign] {
+            both_ways(key, &request());
+            both_ways(key, &says("marzipan@example.org"));
+            key.post_with(("x-client-request-id", &filtered.secret), &request());
+        }
+        stack.sim.always(&json!({"error": {"type": "ValidationException", "message": "marzipan"}}));
+        both_ways(&filtered, &request());
+        let secrets = [filtered.secret, broken.secret];
+        assert_nothing_is_logged(stack, &secrets);
+    }
 }
 
 #[test]

@@ -52,6 +52,7 @@ mod reuse;
 mod rollout;
 mod switches;
 mod teams;
+mod telemetry;
 mod thinking;
 mod threats;
 mod upstream_faults;

@@ -17,6 +17,7 @@ use crate::http::{App, router};
 use crate::ids::{KeyId, ModelPattern};
 use crate::pipeline::{EmbeddingPipeline, Pipeline, Plugin, Plugins, Replay};
 use crate::store::{ApiKey, KeyName, Keys as _, NewKey, Policy, Sqlite};
+use crate::telemetry::Telemetry;
 
 pub(super) struct Gateway {
     router: Router,
@@ -44,6 +45,7 @@ impl Gateway {
             fetcher: None,
             s3: Arc::new([]),
             timeouts: Timeouts::default(),
+            telemetry: Telemetry::off(),
         });
         Self { router, key, _store: store }
     }

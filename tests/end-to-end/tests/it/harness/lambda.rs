@@ -51,6 +51,12 @@ impl Lambda {
         self.log.text()
     }
 
+    /// The lines that are no words of the log, but records of requests.
+    pub(crate) fn records(&self) -> String {
+        let log = self.log.text();
+        log.lines().filter(|line| line.starts_with('{')).collect::<Vec<_>>().join("\n")
+    }
+
     /// Waits for a line that holds all of these.
     pub(crate) fn wait_for_line(&self, parts: &[&str]) -> String {
         self.log.wait_for_line(parts)

@@ -1,4 +1,4 @@
-//! A program that listens, and what it says on stderr.
+//! A program that listens, and what it says.
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -14,9 +14,12 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Process {
     child: Child,
     pub(crate) address: SocketAddr,
+    /// Its stderr.
     log: Log,
-    /// Ends when the program has closed its stderr.
-    logging: Option<JoinHandle<()>>,
+    /// Its stdout, but for the first line.
+    output: Log,
+    /// End when the program has closed both.
+    reading: Vec<JoinHandle<()>>,
 }
 
 /// The lines that were written so far.
@@ -28,24 +31,33 @@ impl Process {
     pub(crate) fn start(command: &mut Command) -> Self {
         let mut child =
             command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let log = Log::default();
-        let (reader, writing) = (BufReader::new(child.stderr.take().unwrap()), log.clone());
-        let logging = std::thread::spawn(move || {
-            reader.lines().map_while(Result::ok).for_each(|line| writing.push(line));
-        });
+        let (log, output) = (Log::default(), Log::default());
+        let logging = log.follow(BufReader::new(child.stderr.take().unwrap()));
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut first = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+        stdout.read_line(&mut first).unwrap();
         let address = first.trim_end().strip_prefix("listening on http://").and_then(|it| it.parse().ok());
         let Some(address) = address else {
             child.wait().unwrap();
             panic!("it does not listen: `{first}`, {}", log.text());
         };
-        Self { child, address, log, logging: Some(logging) }
+        let reading = vec![logging, output.follow(stdout)];
+        Self { child, address, log, output, reading }
     }
 
     /// All that it has written to stderr.
     pub(crate) fn log(&self) -> String {
         self.log.text()
+    }
+
+    /// All that it has written to stdout since it listens.
+    pub(crate) fn output(&self) -> String {
+        self.output.text()
+    }
+
+    /// Waits for a line on stdout that holds all of these.
+    pub(crate) fn wait_for_output(&self, parts: &[&str]) -> String {
+        self.output.wait_for_line(parts)
     }
 
     /// Waits for a line on stderr that holds all of these.
@@ -63,7 +75,9 @@ impl Process {
         let ended = Command::new("sh").args(["-c", &format!("kill {}", self.child.id())]).status().unwrap();
         assert!(ended.success());
         self.child.wait().unwrap();
-        self.logging.take().unwrap().join().unwrap();
+        for reading in self.reading.drain(..) {
+            reading.join().unwrap();
+        }
     }
 
     /// Ends it as `kill -9` does: it gets no chance to tidy up.
@@ -89,6 +103,11 @@ pub(super) fn resident_bytes(process: u32) -> u64 {
 }
 
 impl Log {
+    fn follow(&self, reader: impl BufRead + Send + 'static) -> JoinHandle<()> {
+        let log = self.clone();
+        std::thread::spawn(move || reader.lines().map_while(Result::ok).for_each(|line| log.push(line)))
+    }
+
     pub(super) fn push(&self, line: String) {
         self.0.0.lock().unwrap().push(line);
         self.0.1.notify_all();

@@ -50,6 +50,22 @@ impl Server {
         }
     }
 
+    /// All records that it has written of requests, a line each.
+    pub(crate) fn output(&self) -> String {
+        match self {
+            Self::Local(process) => process.output(),
+            Self::Lambda(lambda) => lambda.records(),
+        }
+    }
+
+    /// Waits for a line of those that holds all of these.
+    pub(crate) fn wait_for_output(&self, parts: &[&str]) -> String {
+        match self {
+            Self::Local(process) => process.wait_for_output(parts),
+            Self::Lambda(lambda) => lambda.wait_for_line(parts),
+        }
+    }
+
     /// Waits for a line of the log that holds all of these.
     pub(crate) fn wait_for_line(&self, parts: &[&str]) -> String {
         match self {

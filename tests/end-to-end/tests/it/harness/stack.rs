@@ -229,6 +229,19 @@ impl Stack {
         self.server.log()
     }
 
+    /// Ends the server as operators do, and answers all that it has written to stdout and logged.
+    pub(crate) fn stop_for_all(mut self) -> String {
+        self.server.stop();
+        format!("{}\n{}", self.server.output(), self.server.log())
+    }
+
+    /// Ends the server as operators do, and answers the records of all requests (`[telemetry]` has to say
+    /// `format = 'json'`).
+    pub(crate) fn stop_for_records(mut self) -> Vec<Value> {
+        self.server.stop();
+        self.server.output().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
     /// What serves.
     pub(crate) fn server(&self) -> &Server {
         &self.server
