@@ -25,6 +25,8 @@ pub(crate) struct Options {
 pub(crate) enum Part {
     /// All that Cargo runs.
     Rust,
+    /// What keeps everything in DynamoDB, once more with moto in its place.
+    Dynamodb,
     /// The clients in Python.
     Clients,
     /// The clients in JavaScript.
@@ -34,11 +36,12 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    const ALL: [Self; 4] = [Self::Rust, Self::Clients, Self::ClientsJs, Self::Instructions];
+    const ALL: [Self; 5] = [Self::Rust, Self::Dynamodb, Self::Clients, Self::ClientsJs, Self::Instructions];
 
     fn name(self) -> &'static str {
         match self {
             Self::Rust => "rust",
+            Self::Dynamodb => "dynamodb",
             Self::Clients => "clients",
             Self::ClientsJs => "clients-js",
             Self::Instructions => "instructions",
@@ -48,6 +51,7 @@ impl Part {
     fn run(self, workspace: &Workspace, built: &Built<'_>) -> anyhow::Result<()> {
         match self {
             Self::Rust => rust(workspace, built),
+            Self::Dynamodb => dynamodb(workspace),
             Self::Clients => clients::python(workspace, built),
             Self::ClientsJs => clients::javascript(workspace, built),
             Self::Instructions => {
@@ -132,6 +136,16 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
         bail!("failed: {}", failed.join(", "));
     }
     Ok(())
+}
+
+/// A second opinion: two stand-ins for DynamoDB seldom have the same fault.
+fn dynamodb(workspace: &Workspace) -> anyhow::Result<()> {
+    let requirements = workspace.root.join("tests/end-to-end/requirements-moto.txt");
+    let python = python::environment(&workspace.target.join("venv-moto"), &requirements)?;
+    say("running the tests of the store with moto");
+    let mut tests = workspace.cargo();
+    tests.env("MOTO_PYTHON", python);
+    command::run(tests.args(["test", "--package", "adit", "--lib", "store::tests::dynamodb"]))
 }
 
 fn rust(workspace: &Workspace, built: &Built<'_>) -> anyhow::Result<()> {

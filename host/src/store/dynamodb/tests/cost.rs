@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::super::memory::LIFETIME;
-use super::{Calls, Ministack, fresh, named};
+use super::{Calls, Emulator, fresh, named};
 use crate::ids::{RequestId, TeamName};
 use crate::metering::{
     Amounts, Budget, Charge, Limits, Meters, Money, Period, Place, Row, Settlement, Taken, Taking, Tally,
@@ -67,9 +67,9 @@ async fn request(
 
 #[tokio::test]
 async fn a_request_costs_what_its_key_and_team_are_limited_in() {
-    let Some(ministack) = Ministack::running() else { return };
+    let Some(emulator) = Emulator::running() else { return };
     let calls = Calls::default();
-    let store = fresh(&named(&ministack), LIFETIME, &calls).await;
+    let store = fresh(&named(&emulator), LIFETIME, &calls).await;
     let cases = [
         ("no limits", Limits::default(), None, 1),
         ("rate of requests", rates(), None, 2),
