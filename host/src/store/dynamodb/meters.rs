@@ -64,8 +64,7 @@ impl Meters for Dynamo {
         for metered in from.iter().filter(|metered| metered.limits.need_settling()) {
             self.end_lease(metered, charge, *used, 0).await?;
         }
-        // Last: if something failed before it, all can be tried again and nothing is counted twice.
-        Ok(self.note_usage(usage).await?)
+        Ok(self.note_usage(usage, charge).await?)
     }
 
     async fn meter(&self, scope: &Scope, now: Timestamp) -> Result<Meter, Failure> {

@@ -6,6 +6,7 @@ mod calls;
 mod cost;
 mod emulator;
 mod faults;
+mod usage;
 
 use std::time::Duration;
 
