@@ -8,7 +8,7 @@ use anyhow::Context;
 use super::housekeeping::Housekeeping;
 use super::{ServeArgs, output, release, store};
 use crate::bedrock::Bedrock;
-use crate::config::{self, Config};
+use crate::config;
 use crate::fetch::{Fetcher, Outbound};
 use crate::health::Health;
 use crate::http::{self, App};
@@ -22,7 +22,8 @@ const GRACE: Duration = Duration::from_secs(30);
 
 /// Answers requests until the process is told to stop.
 pub async fn run(data: &store::Data, args: ServeArgs) -> anyhow::Result<()> {
-    let mut config = Config::load(args.settings.path.as_deref(), data)?;
+    let data = &data.with(args.settings);
+    let mut config = data.config()?;
     config.bedrock.endpoint = args.upstream.or(config.bedrock.endpoint);
 
     let secrets = config.secrets.read()?;
