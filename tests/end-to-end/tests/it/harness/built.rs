@@ -15,7 +15,7 @@ pub(crate) fn runtime_only() -> PathBuf {
     file("ADIT_RUNTIME_ONLY_BIN", "debug/adit-runtime-only")
 }
 
-/// An S3 of this machine
+/// Services of AWS on this machine
 pub(crate) fn ministack() -> PathBuf {
     file("MINISTACK_BIN", "venv-s3/bin/ministack")
 }

@@ -1,54 +1,21 @@
 //! An S3 of this machine.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
-use std::time::Instant;
-
-use tempfile::TempDir;
-
 use super::connection::Connection;
-use super::process::PATIENCE;
-use super::{Answer, built};
+use super::{Answer, Ministack};
 
-/// A running ministack with one empty bucket, `plugins`. Ends with its value.
-pub(crate) struct S3 {
-    child: Child,
-    address: SocketAddr,
-    _home: TempDir,
-}
+/// One empty bucket, `plugins`. Ends with its value.
+pub(crate) struct S3(Ministack);
 
 impl S3 {
     /// Starts it, and waits until it answers.
     pub(crate) fn start() -> Self {
-        let home = TempDir::new().unwrap();
-        // It takes a number only. Nobody else gets this one meanwhile unless he asks for it by name.
-        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
-        let child = Command::new(built::ministack())
-            .current_dir(&home)
-            .env_clear()
-            .env("HOME", home.path())
-            .env("TMPDIR", home.path())
-            .env("BIND_HOST", "127.0.0.1")
-            .env("GATEWAY_PORT", address.port().to_string())
-            .env("SERVICES", "s3")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut s3 = Self { child, address, _home: home };
-        let begun = Instant::now();
-        while TcpStream::connect(address).is_err() {
-            assert!(s3.child.try_wait().unwrap().is_none(), "ministack ended");
-            assert!(begun.elapsed() < PATIENCE, "ministack does not listen");
-            std::thread::yield_now();
-        }
+        let s3 = Self(Ministack::start("s3"));
         assert_eq!(s3.put("", b"").status, 200);
         s3
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.0.url()
     }
 
     /// The names of all objects.
@@ -80,22 +47,14 @@ impl S3 {
 
     /// Ends it: the catalog is out of reach from now on.
     pub(crate) fn stop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.0.stop();
     }
 
     fn call(&self, method: &str, object: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        let mut connection = Connection::open(self.address);
+        let mut connection = Connection::open(self.0.address);
         let path =
             if object.starts_with('?') { format!("/plugins{object}") } else { format!("/plugins/{object}") };
         connection.send_request(method, path.trim_end_matches('/'), headers, body);
         connection.answer()
-    }
-}
-
-impl Drop for S3 {
-    fn drop(&mut self) {
-        self.stop();
     }
 }

@@ -21,6 +21,7 @@ pub(crate) struct Setup {
     environment: Vec<(&'static str, &'static str)>,
     upstream: Option<&'static str>,
     program: PathBuf,
+    settings_for_all: &'static [&'static str],
 }
 
 /// The two servers, and the operator's commands. Both end with the value.
@@ -32,6 +33,8 @@ pub(crate) struct Stack {
     upstream: String,
     /// What serves. The operator's commands are always those of the usual build.
     program: PathBuf,
+    /// What every command of the operator is given.
+    settings_for_all: &'static [&'static str],
     keys: AtomicU32,
 }
 
@@ -42,7 +45,7 @@ impl Setup {
         fs::create_dir_all(folder.path().join("data/plugins")).unwrap();
         fs::write(folder.path().join("adit.toml"), "").unwrap();
         let (script, environment) = (Value::Array(Vec::new()), Vec::new());
-        Self { folder, script, environment, upstream: None, program: built::adit() }
+        Self { folder, script, environment, upstream: None, program: built::adit(), settings_for_all: &[] }
     }
 
     /// Installs plugins under their own names.
@@ -67,8 +70,26 @@ impl Setup {
 
     /// The settings file.
     pub(crate) fn settings(self, toml: &str) -> Self {
-        fs::write(self.folder.path().join("adit.toml"), toml).unwrap();
+        self.write_settings(toml);
         self
+    }
+
+    /// Keeps everything in DynamoDB, in new tables: with these settings beside those that say so. The operator's commands
+    /// go by the settings file.
+    pub(crate) fn dynamodb(mut self, url: &str, toml: &str) -> Self {
+        let store = format!("[store]\ntable = \"adit-test\"\nregion = \"us-east-1\"\nendpoint = \"{url}\"\n");
+        self.settings_for_all = &["--settings", "adit.toml"];
+        let made = adit(&built::adit(), &self.folder, &self.environment)
+            .args(["--settings", self.write_settings(&format!("{toml}\n{store}")), "store", "create"])
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        self
+    }
+
+    fn write_settings(&self, toml: &str) -> &'static str {
+        fs::write(self.folder.path().join("adit.toml"), toml).unwrap();
+        "adit.toml"
     }
 
     /// Sets a variable in the server's environment.
@@ -91,11 +112,12 @@ impl Setup {
 
     /// Starts both servers.
     pub(crate) fn start(self) -> Stack {
-        let Self { folder, script, environment, upstream, program } = self;
+        let Self { folder, script, environment, upstream, program, settings_for_all } = self;
         let sim = Sim::start(folder.path(), &script);
         let upstream = upstream.map_or_else(|| sim.url(), str::to_owned);
         let server = serve(&program, &folder, &environment, &upstream);
-        Stack { folder, server, sim, environment, upstream, program, keys: AtomicU32::new(0) }
+        let keys = AtomicU32::new(0);
+        Stack { folder, server, sim, environment, upstream, program, settings_for_all, keys }
     }
 }
 
@@ -134,7 +156,7 @@ impl Stack {
     /// A command that is not started yet.
     pub(crate) fn prepared(&self, arguments: &[&str]) -> Command {
         let mut command = adit(&built::adit(), &self.folder, &self.environment);
-        command.args(arguments);
+        command.args(self.settings_for_all).args(arguments);
         command
     }
 
@@ -179,6 +201,18 @@ impl Stack {
         plugin_path(&self.folder, name)
     }
 
+    /// One more server with the same settings, and a data folder of its own.
+    pub(crate) fn serve_beside(&self) -> Process {
+        let folder = self.folder.path();
+        let mut command = command(&self.program, folder, &folder.join("beside"), &self.environment);
+        serving(&mut command, &self.upstream)
+    }
+
+    /// Ends the server as `kill -9` does.
+    pub(crate) fn kill(&mut self) {
+        self.server.kill();
+    }
+
     /// Ends the server as `kill -9` does, and starts it again on the same data.
     pub(crate) fn kill_and_restart(&mut self) {
         self.server.kill();
@@ -213,13 +247,17 @@ fn install(folder: &TempDir, name: &str, bytes: &[u8]) {
 
 /// The program, which sees nothing of this machine's environment.
 fn adit(program: &Path, folder: &TempDir, environment: &[(&str, &str)]) -> Command {
+    command(program, folder.path(), &folder.path().join("data"), environment)
+}
+
+fn command(program: &Path, folder: &Path, data: &Path, environment: &[(&str, &str)]) -> Command {
     let mut command = Command::new(program);
     command
         .arg("--data")
-        .arg(folder.path().join("data"))
+        .arg(data)
         .current_dir(folder)
         .env_clear()
-        .env("HOME", folder.path())
+        .env("HOME", folder)
         .env("AWS_REGION", "us-east-1")
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .envs(environment.iter().copied());
@@ -227,14 +265,10 @@ fn adit(program: &Path, folder: &TempDir, environment: &[(&str, &str)]) -> Comma
 }
 
 fn serve(program: &Path, folder: &TempDir, environment: &[(&str, &str)], upstream: &str) -> Process {
-    let mut command = adit(program, folder, environment);
-    Process::start(command.args([
-        "serve",
-        "--listen",
-        "127.0.0.1:0",
-        "--config",
-        "adit.toml",
-        "--upstream",
-        upstream,
-    ]))
+    serving(&mut adit(program, folder, environment), upstream)
+}
+
+fn serving(command: &mut Command, upstream: &str) -> Process {
+    command.args(["serve", "--listen", "127.0.0.1:0", "--config", "adit.toml", "--upstream", upstream]);
+    Process::start(command)
 }
