@@ -27,6 +27,8 @@ pub(crate) enum Part {
     Rust,
     /// The tests of whole programs once more, with AWS Lambda in front.
     Lambda,
+    /// What keeps everything in DynamoDB, once more with moto in its place.
+    Dynamodb,
     /// The clients in Python.
     Clients,
     /// The clients in JavaScript.
@@ -36,12 +38,14 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    const ALL: [Self; 5] = [Self::Rust, Self::Lambda, Self::Clients, Self::ClientsJs, Self::Instructions];
+    const ALL: [Self; 6] =
+        [Self::Rust, Self::Lambda, Self::Dynamodb, Self::Clients, Self::ClientsJs, Self::Instructions];
 
     fn name(self) -> &'static str {
         match self {
             Self::Rust => "rust",
             Self::Lambda => "lambda",
+            Self::Dynamodb => "dynamodb",
             Self::Clients => "clients",
             Self::ClientsJs => "clients-js",
             Self::Instructions => "instructions",
@@ -52,6 +56,7 @@ impl Part {
         match self {
             Self::Rust => rust(workspace, built),
             Self::Lambda => lambda(workspace, built),
+            Self::Dynamodb => dynamodb(workspace),
             Self::Clients => clients::python(workspace, built),
             Self::ClientsJs => clients::javascript(workspace, built),
             Self::Instructions => {
@@ -137,6 +142,16 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
         bail!("failed: {}", failed.join(", "));
     }
     Ok(())
+}
+
+/// A second opinion: two stand-ins for DynamoDB seldom have the same fault.
+fn dynamodb(workspace: &Workspace) -> anyhow::Result<()> {
+    let requirements = workspace.root.join("tests/end-to-end/requirements-moto.txt");
+    let python = python::environment(&workspace.target.join("venv-moto"), &requirements)?;
+    say("running the tests of the store with moto");
+    let mut tests = workspace.cargo();
+    tests.env("MOTO_PYTHON", python);
+    command::run(tests.args(["test", "--package", "adit", "--lib", "store::tests::dynamodb"]))
 }
 
 fn rust(workspace: &Workspace, built: &Built<'_>) -> anyhow::Result<()> {

@@ -72,6 +72,10 @@ impl Plugin for Watched {
         self.plugin.hooks()
     }
 
+    fn fingerprint(&self) -> [u8; 32] {
+        self.plugin.fingerprint()
+    }
+
     async fn routes(&self) -> Result<Arc<[HttpRoute]>, Failure> {
         self.plugin.routes().await
     }

@@ -1,7 +1,5 @@
 //! What `plugin enable` says of a plugin, for a key or a team.
 
-use std::path::{Path, PathBuf};
-
 use anyhow::{anyhow, bail};
 use clap::Args;
 
@@ -11,7 +9,7 @@ use super::output;
 use super::plugin_terms::TermsArgs;
 use super::release::{self, WantedRelease};
 use super::requested::Requested;
-use crate::config::Config;
+use super::store::Data;
 use crate::enabled::{EnabledPlugin, Terms, Version};
 use crate::ids::PluginName;
 use crate::plugin::{Catalog, CheckError};
@@ -36,9 +34,6 @@ pub(super) struct EnableArgs {
     grants: GrantArgs,
     #[command(flatten)]
     terms: TermsArgs,
-    /// The settings file, such as `adit.toml`.
-    #[arg(long, value_name = "FILE")]
-    pub(super) settings: Option<PathBuf>,
 }
 
 /// A plugin that starts on the terms that were said.
@@ -56,9 +51,9 @@ impl EnableArgs {
     }
 
     /// Finds the release, and tries whether the plugin takes its config.
-    pub(super) async fn checked(self, data: &Path, store: &dyn Store) -> anyhow::Result<Enabling> {
+    pub(super) async fn checked(self, data: &Data, store: &dyn Store) -> anyhow::Result<Enabling> {
         let config = json_text(self.config.as_deref().unwrap_or("{}"))?;
-        let settings = Config::load(self.settings.as_deref(), data)?;
+        let settings = data.config()?;
         let mut enabled = EnabledPlugin::new(self.plugin.clone(), config);
         self.terms.apply(&mut enabled.terms)?;
         self.grants.apply(&mut enabled.terms)?;

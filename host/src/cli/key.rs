@@ -69,11 +69,7 @@ pub(super) struct CreateArgs {
 }
 
 pub(super) async fn run(data: &store::Data, command: KeyCommand) -> anyhow::Result<()> {
-    let settings = match &command {
-        KeyCommand::Plugin(command) => command.settings(),
-        _ => None,
-    };
-    let keys = &*store::open(data, settings).await?;
+    let keys = &*store::open(data).await?;
     match command {
         KeyCommand::Create(args) => create(keys, args).await?,
         KeyCommand::List { json } => list(keys, json).await?,

@@ -96,8 +96,8 @@ pub struct ServeArgs {
 /// The settings file, for commands that have no other `--config`.
 #[derive(Debug, Clone, Args)]
 pub struct SettingsFile {
-    /// The settings file, such as `adit.toml`.
-    #[arg(id = "settings", long = "config", visible_alias = "settings", value_name = "FILE")]
+    /// The same as `--settings`.
+    #[arg(id = "config", long = "config", value_name = "FILE")]
     pub path: Option<PathBuf>,
 }
 

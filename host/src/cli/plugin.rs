@@ -1,6 +1,6 @@
 //! `adit plugin`: what lies in the plugin folder, who has it, how it does, and what is published.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Subcommand;
 use serde::Serialize;
@@ -10,7 +10,6 @@ use super::plugin_rollout::{self, RolloutArgs};
 use super::precompile::{self, PrecompileArgs};
 use super::publish::{self, PublishArgs, ReleasesArgs};
 use super::{SettingsFile, output, plugin_status, store, table};
-use crate::config::Config;
 use crate::plugin::{Catalog, Entry};
 
 #[derive(Debug, Subcommand)]
@@ -51,17 +50,14 @@ pub(super) enum PluginCommand {
 
 pub(super) async fn run(data: &store::Data, command: PluginCommand) -> anyhow::Result<()> {
     match command {
-        PluginCommand::List { json, settings } => list(data, json, &settings).await,
-        PluginCommand::Switch(command) => {
-            let store = store::open(data, command.settings()).await?;
-            key_plugin::switch(data, &*store, command).await
-        }
-        PluginCommand::Status { json } => plugin_status::run(&*store::open(data, None).await?, json).await,
+        PluginCommand::List { json, settings } => list(&data.with(settings), json).await,
+        PluginCommand::Switch(command) => key_plugin::switch(data, &*store::open(data).await?, command).await,
+        PluginCommand::Status { json } => plugin_status::run(&*store::open(data).await?, json).await,
         #[cfg(feature = "compiler")]
         PluginCommand::Author(command) => super::author::run(command).await,
         PluginCommand::Rollout(args) => {
-            let store = store::open(data, args.settings.path.as_deref()).await?;
-            plugin_rollout::run(data, &*store, args).await
+            let data = &data.with(args.settings.clone());
+            plugin_rollout::run(data, &*store::open(data).await?, args).await
         }
         PluginCommand::Keygen { file } => publish::keygen(&file),
         PluginCommand::Publish(arguments) => publish::publish(data, arguments).await,
@@ -70,8 +66,8 @@ pub(super) async fn run(data: &store::Data, command: PluginCommand) -> anyhow::R
     }
 }
 
-async fn list(data: &Path, json: bool, settings: &SettingsFile) -> anyhow::Result<()> {
-    let settings = Config::load(settings.path.as_deref(), data)?;
+async fn list(data: &store::Data, json: bool) -> anyhow::Result<()> {
+    let settings = data.config()?;
     let entries = Catalog::open(&settings.plugins, &settings.limits)?.list().await;
     if json {
         return output::json(&entries.iter().map(EntryView::of).collect::<Vec<_>>());

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::key_plugin::{fault_lines, json_text};
+use super::store::Data;
 use super::{output, table};
 use crate::catalog::{Package, Publication, Publisher, Schema, SigningKey, Target};
 use crate::config::{Config, Location};
@@ -21,9 +22,6 @@ pub(super) struct CatalogArgs {
     /// The catalog: `s3://bucket/prefix`, or a folder. Without it, the one of the settings.
     #[arg(long, value_name = "LOCATION")]
     pub(super) catalog: Option<String>,
-    /// The settings file, such as `adit.toml`.
-    #[arg(long, value_name = "FILE")]
-    pub(super) settings: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -62,12 +60,12 @@ pub(super) fn keygen(file: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-pub(super) async fn publish(data: &Path, arguments: PublishArgs) -> anyhow::Result<()> {
+pub(super) async fn publish(data: &Data, arguments: PublishArgs) -> anyhow::Result<()> {
     if cfg!(not(feature = "compiler")) {
         bail!("`adit plugin publish` compiles: it needs an Adit with the compiler, and this one has none");
     }
     let PublishArgs { path, key, config, catalog } = arguments;
-    let settings = Config::load(catalog.settings.as_deref(), data)?;
+    let settings = data.config()?;
     let key = SigningKey::read(&key)?;
     let mut package = Package::read(&path)?;
     let component = plugin::component_of(&package.wasm);
@@ -132,9 +130,9 @@ async fn checked(settings: &Config, package: &Package, config: &str) -> anyhow::
     Ok(inspected)
 }
 
-pub(super) async fn releases(data: &Path, arguments: ReleasesArgs) -> anyhow::Result<()> {
+pub(super) async fn releases(data: &Data, arguments: ReleasesArgs) -> anyhow::Result<()> {
     let ReleasesArgs { plugin, json, catalog } = arguments;
-    let settings = Config::load(catalog.settings.as_deref(), data)?;
+    let settings = data.config()?;
     let listed = open(&settings, catalog.catalog.as_deref()).await?.list(plugin.as_ref()).await?;
     let rows: Vec<_> =
         listed.iter().map(|listed| [listed.name.to_string(), listed.version.to_string()]).collect();

@@ -21,7 +21,7 @@ pub(super) enum ResponseCacheCommand {
 
 pub(super) async fn run(data: &store::Data, command: ResponseCacheCommand) -> anyhow::Result<()> {
     let ResponseCacheCommand::Purge { key, team } = command;
-    let store = &*store::open(data, None).await?;
+    let store = &*store::open(data).await?;
     let scope = match (team, key) {
         (Some(team), _) => Scope::Team(team_argument::find(store, &team).await?.name),
         (None, key) => Scope::Key(key_argument::find(store, &key.unwrap_or_default()).await?.id),

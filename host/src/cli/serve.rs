@@ -7,7 +7,6 @@ use anyhow::Context;
 
 use super::{ServeArgs, output, store};
 use crate::composition::{Composition, compose, preload_folder, preload_releases};
-use crate::config::Config;
 use crate::ingress::local::Local;
 
 /// How long requests that run may take to end after a stop was asked for.
@@ -15,7 +14,8 @@ const GRACE: Duration = Duration::from_secs(30);
 
 /// Answers requests until the process is told to stop.
 pub async fn run(data: &store::Data, args: ServeArgs) -> anyhow::Result<()> {
-    let mut config = Config::load(args.settings.path.as_deref(), data)?;
+    let data = &data.with(args.settings);
+    let mut config = data.config()?;
     config.bedrock.endpoint = args.upstream.or(config.bedrock.endpoint);
 
     let secrets = config.secrets.read()?;

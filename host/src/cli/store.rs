@@ -8,7 +8,7 @@ use anyhow::Context;
 use clap::{Args, Subcommand};
 
 use super::{SettingsFile, output};
-use crate::config::{self, Config, TableName};
+use crate::config::{self, Config, ConfigError, TableName};
 use crate::store::{Dynamo, Made, Sqlite, Store, Tables, tables_of_stack};
 
 /// Where everything that outlives a command is. As a path it is the data folder.
@@ -24,6 +24,22 @@ pub struct Data {
     /// The deployed stack whose DynamoDB table holds the keys.
     #[arg(long, global = true, value_name = "NAME", conflicts_with = "table", value_parser = stack_name)]
     stack: Option<String>,
+    /// The settings file, such as `adit.toml`.
+    #[arg(long, global = true, value_name = "FILE")]
+    settings: Option<PathBuf>,
+}
+
+impl Data {
+    /// The settings, or the defaults where no file is named.
+    pub fn config(&self) -> Result<Config, ConfigError> {
+        Config::load(self.settings.as_deref(), &self.folder)
+    }
+
+    /// With the settings file that a command was given in its own way.
+    #[must_use]
+    pub(super) fn with(&self, file: SettingsFile) -> Self {
+        Self { settings: file.path.or_else(|| self.settings.clone()), ..self.clone() }
+    }
 }
 
 impl Deref for Data {
@@ -45,8 +61,8 @@ pub(super) enum StoreCommand {
 
 pub(super) async fn run(data: &Data, command: StoreCommand) -> anyhow::Result<()> {
     let StoreCommand::Create { settings } = command;
-    let settings = Config::load(settings.path.as_deref(), data)?.store;
-    let tables = tables(data, settings).await?;
+    let data = &data.with(settings);
+    let tables = tables(data, data.config()?.store).await?;
     let tables =
         tables.context("no table is named: `--table NAME` does, or `table` in `[store]` of the settings")?;
     for (name, made) in Tables::connect(&tables).await?.create().await? {
@@ -58,10 +74,9 @@ pub(super) async fn run(data: &Data, command: StoreCommand) -> anyhow::Result<()
     Ok(())
 }
 
-/// The store of a command that has been given this settings file.
-pub(super) async fn open(data: &Data, settings: Option<&Path>) -> anyhow::Result<Arc<dyn Store>> {
-    let settings = settings.map(|file| Config::load(Some(file), data)).transpose()?;
-    connect(data, settings.and_then(|settings| settings.store)).await
+/// The store that a command works on.
+pub(super) async fn open(data: &Data) -> anyhow::Result<Arc<dyn Store>> {
+    connect(data, data.config()?.store).await
 }
 
 /// The store that the command line names, else the one of the settings, else that of the data folder.

@@ -57,11 +57,7 @@ pub(super) struct TeamPolicyArgs {
 }
 
 pub(super) async fn run(data: &store::Data, command: TeamCommand) -> anyhow::Result<()> {
-    let settings = match &command {
-        TeamCommand::Plugin(command) => command.settings(),
-        _ => None,
-    };
-    let store = &*store::open(data, settings).await?;
+    let store = &*store::open(data).await?;
     match command {
         TeamCommand::Create { name } => {
             let created = Timestamp::now();

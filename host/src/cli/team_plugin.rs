@@ -1,10 +1,9 @@
 //! `adit team plugin`: which plugins run for every key of a team, in which order.
 
-use std::path::Path;
-
 use clap::Subcommand;
 
 use super::enable::EnableArgs;
+use super::store::Data;
 use super::{key_plugin, output, team_argument};
 use crate::ids::{PluginName, TeamName};
 use crate::store::Store;
@@ -36,17 +35,7 @@ pub(super) enum TeamPluginCommand {
     },
 }
 
-impl TeamPluginCommand {
-    /// The settings file that it names.
-    pub(super) fn settings(&self) -> Option<&Path> {
-        match self {
-            Self::Enable { args, .. } => args.settings.as_deref(),
-            Self::Disable { .. } | Self::List { .. } => None,
-        }
-    }
-}
-
-pub(super) async fn run(data: &Path, store: &dyn Store, command: TeamPluginCommand) -> anyhow::Result<()> {
+pub(super) async fn run(data: &Data, store: &dyn Store, command: TeamPluginCommand) -> anyhow::Result<()> {
     match command {
         TeamPluginCommand::Enable { name, args } => {
             team_argument::find(store, &name).await?;

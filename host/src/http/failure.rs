@@ -54,3 +54,7 @@ pub(super) fn log(id: &RequestId, observation: &Observation, failure: &Failure) 
         Origin::Plugin | Origin::Upstream | Origin::Host => tracing::warn!(request, ?kind, reason, "failed"),
     }
 }
+
+#[cfg(test)]
+#[path = "failure_tests.rs"]
+mod tests;

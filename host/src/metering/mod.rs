@@ -64,6 +64,8 @@ pub enum Taken {
         scope: Scope,
         /// Which.
         exceeded: Exceeded,
+        /// How the rates of that scope stand.
+        standing: Standing,
     },
 }
 

@@ -161,8 +161,8 @@ impl Bill {
                 }
                 Ok(())
             }
-            Ok(Taken::Refused { scope, exceeded }) => {
-                self.payer.rates.note(self.refused(&scope, exceeded));
+            Ok(Taken::Refused { scope, exceeded, standing }) => {
+                self.payer.rates.note(standing);
                 Err(refusal(&scope, exceeded))
             }
             Err(failure) => Err(match failure.retry_after {
@@ -240,23 +240,6 @@ impl Bill {
     fn guessed(&self) -> Usage {
         let output_tokens = self.written.div_ceil(BYTES_A_TOKEN);
         Usage { input_tokens: self.input_tokens, output_tokens, ..Usage::default() }
-    }
-
-    /// What is known of the rate that is in the way.
-    fn refused(&self, scope: &Scope, exceeded: Exceeded) -> Standing {
-        let metered = self.payer.metered.iter().find(|metered| metered.scope == *scope);
-        let room = |limit: Option<std::num::NonZeroU32>, reset| {
-            limit.map(|limit| Room { limit: limit.get(), remaining: 0, reset })
-        };
-        match (exceeded, metered.map(|metered| &metered.limits)) {
-            (Exceeded::RequestsPerMinute(wait), Some(limits)) => {
-                Standing { requests: room(limits.requests_per_minute, wait), tokens: None }
-            }
-            (Exceeded::TokensPerMinute(wait), Some(limits)) => {
-                Standing { requests: None, tokens: room(limits.tokens_per_minute, wait) }
-            }
-            _ => Standing::default(),
-        }
     }
 }
 

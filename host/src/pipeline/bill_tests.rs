@@ -1,4 +1,4 @@
-#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -14,8 +14,8 @@ use crate::chat::{Batch, BlockKind, BlockStart, Delta, Message, Part, Request, R
 use crate::metering::{Limits, Meter, Span};
 use crate::pipeline::tests::{Fake, Log, chain};
 use crate::pipeline::{
-    Call, Deadline, Events, Hook, Hooks, Model, Pipeline, Plan, Plugin, PromptVerdict, Replay, Served, Terms,
-    Upstream,
+    CacheKey, CachedAnswer, Call, Deadline, Events, Hook, Hooks, Kept, Model, Pipeline, Plan, Plugin,
+    PromptVerdict, Replay, ResponseCache, Served, Terms, Upstream,
 };
 
 /// Meters in memory, which fail as often as they are told to.
@@ -61,9 +61,13 @@ impl Meters for Books {
         let mut meters = self.meters.lock().unwrap();
         let mut standings = Vec::new();
         for Metered { scope, limits } in &taking.from {
-            match meters.entry(scope.clone()).or_default().take(limits, &taking.charge) {
+            let meter = meters.entry(scope.clone()).or_default();
+            match meter.take(limits, &taking.charge) {
                 Ok(standing) => standings.push(standing),
-                Err(exceeded) => return Ok(Taken::Refused { scope: scope.clone(), exceeded }),
+                Err(exceeded) => {
+                    let standing = meter.standing(limits, taking.charge.at);
+                    return Ok(Taken::Refused { scope: scope.clone(), exceeded, standing });
+                }
             }
         }
         Ok(Taken::Granted(standings))
@@ -392,6 +396,37 @@ async fn nothing_is_taken_for_an_explanation_or_for_a_plugins_own_answer() {
     let _: Vec<_> = served.events.collect().await;
     served.finish.run().await;
     assert_eq!((books.takings.load(Ordering::SeqCst), books.tallies().await.len()), (0, 0));
+}
+
+/// A response cache that nobody may ask.
+struct Untouched;
+
+#[async_trait]
+impl ResponseCache for Untouched {
+    async fn find_answer(&self, _: &CacheKey, _: Timestamp) -> Result<Option<CachedAnswer>, Failure> {
+        panic!("it is off")
+    }
+
+    async fn keep_answer(&self, _: &CacheKey, _: CachedAnswer, _: Duration) -> Result<Kept, Failure> {
+        panic!("it is off")
+    }
+
+    async fn purge_answers(&self, _: &Scope) -> Result<u64, Failure> {
+        panic!("it is off")
+    }
+}
+
+#[tokio::test]
+async fn what_is_off_asks_the_store_for_nothing_but_to_note_the_usage() {
+    let books = Arc::new(Books::default());
+    let pipeline = Pipeline::new(Arc::new(answers()), Replay::Off).with_answers(Arc::new(Untouched));
+    let mut off = terms(&books, Limits::default());
+    off.payer.as_mut().unwrap().metered.clear();
+    let served = pipeline.run(request(), chain(Vec::new()), off).await.unwrap();
+    assert_eq!((books.takings.load(Ordering::SeqCst), books.tallies().await.len()), (0, 0));
+    let _: Vec<_> = served.events.collect().await;
+    served.finish.run().await;
+    assert_eq!((books.takings.load(Ordering::SeqCst), books.tallies().await.len()), (0, 1));
 }
 
 #[test]

@@ -30,6 +30,9 @@ pub trait Plugin: Send + Sync {
     /// The hooks that it has. None of the others is ever called.
     fn hooks(&self) -> Hooks;
 
+    /// What it is: another one for other code, and for another config.
+    fn fingerprint(&self) -> [u8; 32];
+
     /// The requests that it answers in a wire format of its own.
     async fn routes(&self) -> Result<Arc<[HttpRoute]>, Failure> {
         Ok(Arc::new([]))

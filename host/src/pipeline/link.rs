@@ -189,11 +189,11 @@ impl Link {
         context: &Context,
         request: &Request,
     ) -> Result<Option<(Spoken, Encoded)>, Failure> {
-        let Some(plugin) = self.plugin() else { return Ok(None) };
+        let Some(plugin) = self.plugin().cloned() else { return Ok(None) };
         let begun = Instant::now();
         let format = plugin.model_format(context).await;
         let Some(format) = self.settle("start", begun, format)? else { return Ok(None) };
-        let mut spoken = Spoken::new(self.name.clone(), format, Arc::clone(&self.attempt));
+        let mut spoken = Spoken::new(plugin, format, Arc::clone(&self.attempt));
         let begun = Instant::now();
         let encoded = spoken.encode(request).await;
         Ok(self.settle("encode", begun, encoded)?.map(|encoded| (spoken, encoded)))

@@ -69,6 +69,10 @@ impl Plugin for Fake {
         Hooks::of(&[Hook::Route, Hook::Prompt, Hook::Request, Hook::Event, Hook::Text])
     }
 
+    fn fingerprint(&self) -> [u8; 32] {
+        [0; 32]
+    }
+
     async fn start(&self, _: &Context) -> Result<Box<dyn Session>, Failure> {
         self.reach("start")?;
         Ok(Box::new(self.clone()))

@@ -157,9 +157,9 @@ impl Pipeline {
         }
         let call = self.prepare(request, &mut work.chain, &mut Trace::Off).await?;
         let dropped = terms.losses.accept(call.dropped())?;
-        let kept =
-            cache::look_up(self.answers.as_ref(), terms.cache.as_ref(), request, work.chain.observation())
-                .await;
+        let format = terms.cache.as_ref().and_then(|_| call.format());
+        let (answers, told) = (self.answers.as_ref(), work.chain.observation());
+        let kept = cache::look_up(answers, terms.cache.as_ref(), request, format, told).await;
         let stages = Stages::start(work).await?;
         let events = match kept {
             Found::Hit(batches) => {

@@ -12,7 +12,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use super::attempt::Attempt;
 use super::grammar::{Grammar, Maker};
 use super::invocation::{Intervention, InvokeCall, Payloads, Received};
-use super::{Call, Deadline, Estimate, Events, Invocation, Plan, Upstream};
+use super::{Call, Deadline, Estimate, Events, Invocation, Plan, Plugin, Upstream};
 use crate::chat::{Batch, Delivery, Event, Request, StopReason, Usage};
 use crate::error::{Failure, Kind};
 use crate::ids::PluginName;
@@ -50,14 +50,15 @@ pub enum Encoded {
 /// The plugin that is the format of a request's model, begun.
 pub(super) struct Spoken {
     pub(super) plugin: PluginName,
+    source: Arc<dyn Plugin>,
     format: Box<dyn ModelFormat>,
     attempt: Arc<Attempt>,
 }
 
 impl Spoken {
     /// A plugin that has begun.
-    pub(super) fn new(plugin: PluginName, format: Box<dyn ModelFormat>, attempt: Arc<Attempt>) -> Self {
-        Self { plugin, format, attempt }
+    pub(super) fn new(source: Arc<dyn Plugin>, format: Box<dyn ModelFormat>, attempt: Arc<Attempt>) -> Self {
+        Self { plugin: source.name().clone(), source, format, attempt }
     }
 
     /// Writes the request. Whoever asks notes what comes of it.
@@ -119,6 +120,10 @@ struct FormatCall {
 impl Call for FormatCall {
     fn dropped(&self) -> &[String] {
         &self.dropped
+    }
+
+    fn format(&self) -> Option<[u8; 32]> {
+        Some(self.spoken.source.fingerprint())
     }
 
     fn plan(&self) -> Plan {

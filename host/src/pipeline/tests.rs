@@ -66,6 +66,10 @@ impl Plugin for Fake {
         self.hooks
     }
 
+    fn fingerprint(&self) -> [u8; 32] {
+        [0; 32]
+    }
+
     async fn start(&self, _: &Context) -> Result<Box<dyn Session>, Failure> {
         self.note("start");
         Ok(Box::new(FakeSession(self.clone())))

@@ -37,6 +37,10 @@ impl Plugin for Fake {
         Hooks::of(&[Hook::Text])
     }
 
+    fn fingerprint(&self) -> [u8; 32] {
+        [0; 32]
+    }
+
     async fn start(&self, _: &Context) -> Result<Box<dyn Session>, Failure> {
         Ok(Box::new(self.clone()))
     }

@@ -54,6 +54,11 @@ pub trait Call: Send {
     /// Request fields that this model's interface cannot carry, by their OpenAI names.
     fn dropped(&self) -> &[String];
 
+    /// The plugin that has written it, by its [fingerprint](super::Plugin::fingerprint), if one has.
+    fn format(&self) -> Option<[u8; 32]> {
+        None
+    }
+
     /// What would be sent.
     fn plan(&self) -> Plan;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 
 use super::bindings::adit::plugin::types::Descriptor;
 use super::component::Compiled;
@@ -15,7 +15,7 @@ use super::lent::Home;
 use super::session::{Initialised, Session};
 use super::share::Shares;
 use super::{client_format, convert, model_format};
-use crate::enabled::{Reuse, Terms};
+use crate::enabled::{Release, Reuse, Terms};
 use crate::error::{Failure, Kind};
 use crate::health::Recorder;
 use crate::ids::{KeyId, ModelPattern, PluginName, RequestId};
@@ -27,6 +27,8 @@ pub(super) struct Bound {
     pub(super) engine: Engine,
     pub(super) compiled: Arc<Compiled>,
     pub(super) name: PluginName,
+    /// None: it is a file of the folder.
+    pub(super) release: Option<Release>,
     pub(super) key: KeyId,
     pub(super) shares: Arc<Shares>,
     pub(super) config: Arc<str>,
@@ -45,6 +47,16 @@ impl pipeline::Plugin for Bound {
 
     fn hooks(&self) -> Hooks {
         self.compiled.hooks()
+    }
+
+    fn fingerprint(&self) -> [u8; 32] {
+        let code = self.release.as_ref().map_or(&self.compiled.code, |release| &release.digest);
+        let mut all = Sha256::new();
+        for part in [self.name.as_str(), code.as_str(), &self.config] {
+            all.update(part.len().to_be_bytes());
+            all.update(part);
+        }
+        all.finalize().into()
     }
 
     async fn routes(&self) -> Result<Arc<[HttpRoute]>, Failure> {

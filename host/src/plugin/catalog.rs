@@ -278,6 +278,7 @@ impl pipeline::Plugins for Arc<Catalog> {
             engine: self.engine.clone(),
             compiled,
             name: name.clone(),
+            release: release.clone(),
             key: key.clone(),
             shares: Arc::clone(&self.shares),
             config: Arc::clone(config),

@@ -10,7 +10,7 @@ use super::compile;
 use super::engine::Engine;
 use super::instance::Guest;
 use super::wasi;
-use crate::enabled::{Capability, Version};
+use crate::enabled::{Capability, Digest, Version};
 use crate::ids::ModelPattern;
 use crate::pipeline::{Hook, Hooks, HttpRoute};
 
@@ -68,6 +68,8 @@ pub(super) struct Compiled {
     pub(super) model_format: Option<model_format::GuestIndices>,
     pub(super) routes: Answers<HttpRoute>,
     pub(super) models: Answers<ModelPattern>,
+    /// The digest of what was compiled here; that of nothing, where it was compiled elsewhere.
+    pub(super) code: Digest,
     hooks: Hooks,
     /// What it imports of the contract.
     pub(super) imports: Vec<Capability>,
@@ -85,7 +87,8 @@ impl Compiled {
         if !bytes.starts_with(b"\0asm") {
             return Err(Refused::Invalid("it does not begin as WebAssembly does".to_owned()));
         }
-        Self::from_component(engine, compile::component(&engine.wasmtime, bytes)?)
+        let compiled = Self::from_component(engine, compile::component(&engine.wasmtime, bytes)?)?;
+        Ok(Self { code: Digest::of(bytes), ..compiled })
     }
 
     /// Checks what was compiled, here or elsewhere.
@@ -127,6 +130,7 @@ impl Compiled {
             model_format: found(&pre, hooks.has(Hook::ModelFormat), model_format::GuestIndices::new)?,
             routes: Answers::default(),
             models: Answers::default(),
+            code: Digest::of(b""),
             hooks,
             imports,
             pre,

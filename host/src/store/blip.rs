@@ -1,14 +1,16 @@
 //! Rides out a store that is down for a moment: keys that were found shortly before are served on.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::{Edit, Key, KeyRecord, Keys, StoreError, StoredKey};
+use super::{Edit, Key, KeyRecord, Keys, StoreError, StoredKey, Verification};
 use crate::ids::KeyId;
 
 /// How long a key is served that cannot be looked up again.
@@ -21,8 +23,19 @@ const MOST: usize = 4096;
 /// any more, is not served; nor is any without a word from the store for longer than that.
 pub struct Blip {
     keys: Arc<dyn Keys>,
-    found: Mutex<HashMap<KeyId, Found>>,
+    by_id: Recent<KeyId>,
+    by_principal: Recent<String>,
 }
+
+impl Blip {
+    /// In front of these keys.
+    pub fn new(keys: Arc<dyn Keys>) -> Self {
+        Self { keys, by_id: Recent::default(), by_principal: Recent::default() }
+    }
+}
+
+/// Keys, by what they were asked for with.
+struct Recent<N>(Mutex<HashMap<N, Found>>);
 
 struct Found {
     at: Instant,
@@ -35,54 +48,56 @@ impl Found {
     }
 }
 
-impl Blip {
-    /// In front of these keys.
-    pub fn new(keys: Arc<dyn Keys>) -> Self {
-        Self { keys, found: Mutex::default() }
+impl<N> Default for Recent<N> {
+    fn default() -> Self {
+        Self(Mutex::default())
     }
+}
 
-    fn remember(&self, key: &Arc<StoredKey>) {
+impl<N: Hash + Eq + Clone> Recent<N> {
+    /// Notes what the store has answered. When it has not, the answer is what was found before, if that is
+    /// not long ago.
+    fn ride_out<B>(
+        &self,
+        name: &B,
+        answer: Result<Option<Arc<StoredKey>>, StoreError>,
+    ) -> Result<Option<Arc<StoredKey>>, StoreError>
+    where
+        B: Hash + Eq + ToOwned<Owned = N> + ?Sized,
+        N: Borrow<B>,
+    {
         let now = Instant::now();
-        let mut found = self.found();
-        if found.len() >= MOST && !found.contains_key(&key.key.id) {
-            found.retain(|_, found| found.is_fresh(now));
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &answer {
+            Ok(Some(key)) => {
+                if all.len() >= MOST && !all.contains_key(name) {
+                    all.retain(|_, found| found.is_fresh(now));
+                }
+                all.insert(name.to_owned(), Found { at: now, key: Arc::clone(key) });
+            }
+            Ok(None) => drop(all.remove(name)),
+            Err(fault) => {
+                if let Some(found) = all.get(name).filter(|found| found.is_fresh(now)) {
+                    let key = found.key.key.id.as_str();
+                    tracing::warn!(key, %fault, "a key cannot be looked up, and is served as it was");
+                    return Ok(Some(Arc::clone(&found.key)));
+                }
+            }
         }
-        found.insert(key.key.id.clone(), Found { at: now, key: Arc::clone(key) });
-    }
-
-    fn recall(&self, id: &KeyId) -> Option<Arc<StoredKey>> {
-        let now = Instant::now();
-        let found = self.found();
-        found.get(id).filter(|found| found.is_fresh(now)).map(|found| Arc::clone(&found.key))
-    }
-
-    fn found(&self) -> MutexGuard<'_, HashMap<KeyId, Found>> {
-        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+        answer
     }
 }
 
 #[async_trait]
 impl Keys for Blip {
     async fn find(&self, id: &KeyId) -> Result<Option<Arc<StoredKey>>, StoreError> {
-        match self.keys.find(id).await {
-            Ok(Some(key)) => {
-                self.remember(&key);
-                Ok(Some(key))
-            }
-            Ok(None) => {
-                self.found().remove(id);
-                Ok(None)
-            }
-            Err(fault) => {
-                let Some(known) = self.recall(id) else { return Err(fault) };
-                tracing::warn!(key = id.as_str(), %fault, "a key cannot be looked up, and is served as it was");
-                Ok(Some(known))
-            }
-        }
+        self.by_id.ride_out(id, self.keys.find(id).await)
     }
 
     async fn find_principal(&self, arn: &str, now: Timestamp) -> Result<Option<Arc<StoredKey>>, StoreError> {
-        self.keys.find_principal(arn, now).await
+        let found = self.by_principal.ride_out(arn, self.keys.find_principal(arn, now).await)?;
+        // One whose time is over meanwhile is not valid any more.
+        Ok(found.filter(|key| key.key.validity(now) == Verification::Verified))
     }
 
     async fn list(&self) -> Result<Vec<Key>, StoreError> {

@@ -79,6 +79,9 @@ pub enum StoreError {
     /// The id is that of a session of another key.
     #[error("the session belongs to another key")]
     ForeignSession,
+    /// The session holds more than a store keeps.
+    #[error("a session keeps at most {} bytes", super::Session::MAX_BYTES)]
+    SessionTooLarge,
     /// The chain has no such plugin.
     #[error("plugin `{plugin}` is not enabled for {owner}")]
     NotEnabled {

@@ -22,13 +22,18 @@ pub struct Session {
 impl Session {
     /// The most that a session keeps, in bytes: what one item of DynamoDB holds, less some.
     pub const MAX_BYTES: usize = 350 << 10;
+
+    /// Whether it can be kept: [`StoreError::SessionTooLarge`] if not.
+    pub(super) fn check_size(&self) -> Result<(), StoreError> {
+        if self.data.len() > Self::MAX_BYTES { Err(StoreError::SessionTooLarge) } else { Ok(()) }
+    }
 }
 
 /// Keeps sessions.
 #[async_trait]
 pub trait Sessions: Send + Sync {
     /// Keeps a session so long, in the place of one of the same id and key. A session of another key is
-    /// not touched: [`StoreError::ForeignSession`].
+    /// not touched: [`StoreError::ForeignSession`]. One that is too large changes nothing.
     async fn keep_session(
         &self,
         session: &Session,

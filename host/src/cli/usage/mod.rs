@@ -59,7 +59,7 @@ impl By {
 }
 
 pub(super) async fn run(data: &store::Data, args: UsageArgs) -> anyhow::Result<()> {
-    let store = &*store::open(data, None).await?;
+    let store = &*store::open(data).await?;
     let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
     let since = args.since.before(today);
     let until = args.until.map_or(today, |day| day.before(today));

@@ -103,11 +103,12 @@ pub(super) enum Found {
     Nothing(Option<Keeper>),
 }
 
-/// Looks for an answer to a request, as it is after the plugins.
+/// Looks for an answer to a request, as it is after the plugins; with the plugin, if one is its model's format.
 pub(super) async fn look_up(
     answers: Option<&Arc<dyn ResponseCache>>,
     terms: Option<&CacheTerms>,
     request: &Request,
+    format: Option<[u8; 32]>,
     told: &Observation,
 ) -> Found {
     let (Some(answers), Some(terms)) = (answers, terms) else { return Found::Nothing(None) };
@@ -115,7 +116,7 @@ pub(super) async fn look_up(
         terms.told.tell(CacheOutcome::Bypass);
         return Found::Nothing(None);
     }
-    let key = CacheKey { scope: terms.scope.clone(), digest: digest::of(request) };
+    let key = CacheKey { scope: terms.scope.clone(), digest: digest::of(request, format) };
     if terms.wish == CacheWish::Use
         && let Some((age, batches)) = find(&**answers, &key, told).await
     {

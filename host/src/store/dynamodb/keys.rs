@@ -6,17 +6,18 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use jiff::Timestamp;
 
-use super::super::{Edit, Key, KeyRecord, Keys, Principals, StoreError, StoredKey};
+use super::super::{Edit, Key, KeyRecord, Keys, Principals, StoreError, StoredKey, Team};
 use super::contention::{ATTEMPTS, pause};
 use super::expression::Expression;
 use super::fault::other;
 use super::item::{Item, number};
 use super::key_item::{self, VERSION};
-use super::many::Sorted;
+use super::many::{Sorted, place_of};
 use super::memory::Read;
 use super::place::{KEYS, Place};
 use super::table::{Outcome, Reading, Transacted};
-use super::{Dynamo, teams};
+use super::{Dynamo, releases, teams};
+use crate::enabled::Rollout;
 use crate::ids::{KeyId, TeamName};
 
 #[async_trait]
@@ -26,13 +27,8 @@ impl Keys for Dynamo {
             return Ok(Some(known));
         }
         let before = self.memory.now();
-        let Some(item) = self.main.get(&Place::key(id), Reading::Eventual).await? else { return Ok(None) };
-        let record = key_item::read(&item)?;
-        let team = match &record.key.team {
-            Some(name) => self.team(name).await?,
-            None => Read { value: None, at: before.at },
-        };
-        let rollouts = self.known_rollouts().await?;
+        let Some(parts) = self.parts(id).await? else { return Ok(None) };
+        let Parts { record, team, rollouts } = parts;
         let key = Arc::new(StoredKey::new(record, team.value.as_deref(), &rollouts.value));
         // Only keys that exist are kept in memory: made-up ids do not fill it.
         let at = before.at.min(team.at).min(rollouts.at);
@@ -103,6 +99,13 @@ impl Keys for Dynamo {
     }
 }
 
+/// All that a key is served by.
+struct Parts {
+    record: KeyRecord,
+    team: Read<Option<Arc<Team>>>,
+    rollouts: Read<Arc<[Rollout]>>,
+}
+
 /// What came of writing a key.
 enum Written {
     Done,
@@ -113,6 +116,40 @@ enum Written {
 }
 
 impl Dynamo {
+    /// Reads a key, and in the same call what it needs and is not known: the rollouts, and the team that it was
+    /// in the last time. Only of a key that is new in a team that is not known either, the team is read after it.
+    async fn parts(&self, id: &KeyId) -> Result<Option<Parts>, StoreError> {
+        let before = self.memory.now();
+        let rollouts = self.memory.rollouts();
+        let likely = self.memory.last_team(id).filter(|name| self.memory.team(name).is_none());
+        let mut places = vec![Place::key(id)];
+        places.extend(rollouts.is_none().then(Place::rollouts));
+        places.extend(likely.as_ref().map(|name| Place::team(name.as_str())));
+        let items = self.main.get_all(&places, Reading::Eventual).await?;
+        let find = |place: &Place| items.iter().find(|item| place_of(item).is_ok_and(|of| of == *place));
+
+        let rollouts = if let Some(known) = rollouts {
+            known
+        } else {
+            let all = find(&Place::rollouts()).map(releases::read_all).transpose()?.unwrap_or_default();
+            let read = Read { value: all.into(), at: before.at };
+            self.memory.keep_rollouts(before, read.clone());
+            read
+        };
+        let Some(record) = find(&Place::key(id)).map(key_item::read).transpose()? else { return Ok(None) };
+        let team = match &record.key.team {
+            None => Read { value: None, at: before.at },
+            Some(name) if likely.as_ref() == Some(name) => {
+                let team = find(&Place::team(name.as_str())).map(teams::read).transpose()?;
+                let read = Read { value: team.map(Arc::new), at: before.at };
+                self.memory.keep_team(before, name, read.clone());
+                read
+            }
+            Some(name) => self.team(name).await?,
+        };
+        Ok(Some(Parts { record, team, rollouts }))
+    }
+
     /// Writes a key, and in the same transaction what that changes in the number of keys of its teams.
     async fn write(
         &self,

@@ -163,6 +163,6 @@ enum Asked {
     Index,
 }
 
-fn place_of(item: &Item) -> Result<Place, StoreError> {
+pub(super) fn place_of(item: &Item) -> Result<Place, StoreError> {
     Ok(Place::new(item.text(PK)?, item.text(SK)?))
 }

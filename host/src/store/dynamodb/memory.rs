@@ -67,6 +67,11 @@ impl Memory {
         self.fresh(self.state().keys.get(id)).map(|read| read.value)
     }
 
+    /// The team that a key was in when it was last read, however long ago.
+    pub(super) fn last_team(&self, id: &KeyId) -> Option<TeamName> {
+        self.state().keys.get(id)?.value.key.team.clone()
+    }
+
     pub(super) fn team(&self, name: &TeamName) -> Option<Read<Option<Arc<Team>>>> {
         self.fresh(self.state().teams.get(name))
     }

@@ -30,7 +30,7 @@ enum Given {
     Now(Standing),
     /// This request had taken it before.
     Before(Standing),
-    Refused(Exceeded),
+    Refused(Exceeded, Standing),
 }
 
 #[async_trait]
@@ -44,9 +44,9 @@ impl Meters for Dynamo {
                     given.push(metered);
                 }
                 Ok(Given::Before(standing)) => standings.push(standing),
-                Ok(Given::Refused(exceeded)) => {
+                Ok(Given::Refused(exceeded, standing)) => {
                     self.take_back(&given, &taking.charge).await;
-                    return Ok(Taken::Refused { scope: metered.scope.clone(), exceeded });
+                    return Ok(Taken::Refused { scope: metered.scope.clone(), exceeded, standing });
                 }
                 Err(error) => {
                     // It may have been taken and only the answer be missing: a lease would tell.
@@ -64,8 +64,7 @@ impl Meters for Dynamo {
         for metered in from.iter().filter(|metered| metered.limits.need_settling()) {
             self.end_lease(metered, charge, *used, 0).await?;
         }
-        // Last: if something failed before it, all can be tried again and nothing is counted twice.
-        Ok(self.note_usage(usage).await?)
+        Ok(self.note_usage(usage, charge).await?)
     }
 
     async fn meter(&self, scope: &Scope, now: Timestamp) -> Result<Meter, Failure> {
@@ -104,11 +103,14 @@ impl Dynamo {
                     model.sweep(charge.at);
                     let before = model.leases.contains_key(charge.lease.as_str());
                     match model.take(limits, charge) {
-                        Ok(standing) if before => return Ok(Given::Before(standing)),
+                        Ok(standing) if before => {
+                            self.sweep_in_passing(scope, meter, charge.at).await;
+                            return Ok(Given::Before(standing));
+                        }
                         Ok(_) => self.sweep(scope, meter, charge.at).await?,
                         Err(exceeded) => {
                             self.sweep_in_passing(scope, meter, charge.at).await;
-                            return Ok(Given::Refused(exceeded));
+                            return Ok(Given::Refused(exceeded, model.standing(limits, charge.at)));
                         }
                     }
                     // The first time, what was seen before was wrong. Later, others were quicker.

@@ -22,6 +22,7 @@ mod many;
 mod memory;
 mod meter_item;
 mod meters;
+mod noted;
 mod place;
 mod quota;
 mod releases;
@@ -41,6 +42,7 @@ use std::sync::Arc;
 use super::{Keys, SeedRoot, Store, StoreError};
 use connect::Timing;
 use memory::Memory;
+use noted::Noted;
 use table::Table;
 use take::Sights;
 
@@ -55,6 +57,7 @@ pub struct Dynamo {
     timing: Timing,
     memory: Memory,
     sights: Sights,
+    noted: Noted,
     seed_root: SeedRoot,
 }
 
@@ -64,7 +67,7 @@ impl Dynamo {
         let Tables { main, cache, timing } = tables;
         let seed_root = seed::read_or_make(&main).await?;
         let (memory, sights) = (Memory::new(timing.memory), Sights::default());
-        Ok(Self { main, cache, timing, memory, sights, seed_root })
+        Ok(Self { main, cache, timing, memory, sights, noted: Noted::default(), seed_root })
     }
 }
 

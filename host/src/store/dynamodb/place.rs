@@ -26,8 +26,6 @@ pub(super) const EXPIRES_AT: &str = "expires_at";
 
 /// All teams lie together: they are few, and are read whole.
 pub(super) const TEAMS: &str = "TEAMS";
-/// All rollouts.
-pub(super) const ROLLOUTS: &str = "ROLLOUTS";
 /// The newest version of each plugin.
 pub(super) const RELEASES: &str = "RELEASES";
 /// What processes have counted of plugins.
@@ -69,8 +67,8 @@ impl Place {
         Self::new(TEAMS, name)
     }
 
-    pub(super) fn rollout(plugin: &PluginName) -> Self {
-        Self::new(ROLLOUTS, plugin.as_str())
+    pub(super) fn rollouts() -> Self {
+        Self::new("ROLLOUTS", "all")
     }
 
     pub(super) fn release(plugin: &PluginName) -> Self {

@@ -1,6 +1,5 @@
-//! Releases that run for some keys. All rollouts lie together: they are few, and are read whole.
-
-use std::sync::Arc;
+//! Releases that run for some keys. All rollouts are one item, with attributes for each plugin: they are few,
+//! and whoever looks for a key reads them along with it.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -10,9 +9,7 @@ use super::super::{Keys, PluginStatus, Releases, StoreError, Teams};
 use super::contention::{ATTEMPTS, pause};
 use super::expression::Expression;
 use super::item::{Item, number, text, time};
-use super::many::Sorted;
-use super::memory::Read;
-use super::place::{Place, ROLLOUTS};
+use super::place::Place;
 use super::table::{Outcome, Reading};
 use super::{Dynamo, ledger};
 use crate::enabled::{EnabledPlugin, Percent, Release, Rollout, Version};
@@ -21,17 +18,17 @@ use crate::ids::PluginName;
 #[async_trait]
 impl Releases for Dynamo {
     async fn rollouts(&self) -> Result<Vec<Rollout>, StoreError> {
-        self.main.query(ROLLOUTS, Sorted::All, Reading::Consistent).await?.iter().map(read).collect()
+        self.rollouts_in(Reading::Consistent).await
     }
 
     async fn start_rollout(&self, rollout: Rollout) -> Result<(), StoreError> {
-        self.main.put(write(&rollout), Expression::new()).await?;
+        self.main.update(&Place::rollouts(), starting(&rollout)).await?;
         self.memory.forget();
         Ok(())
     }
 
     async fn stop_rollout(&self, plugin: &PluginName) -> Result<(), StoreError> {
-        let stopped = self.main.delete(&Place::rollout(plugin), Expression::exists()).await?;
+        let stopped = self.main.update(&Place::rollouts(), ending(plugin)).await?;
         self.memory.forget();
         match stopped {
             Outcome::Done(_) => Ok(()),
@@ -41,8 +38,9 @@ impl Releases for Dynamo {
 
     /// Key by key and team by team: meanwhile all of them have the release by the rollout, which ends last.
     async fn finish_rollout(&self, plugin: &PluginName) -> Result<Release, StoreError> {
-        let item = self.main.get(&Place::rollout(plugin), Reading::Consistent).await?;
-        let rollout = read(&item.ok_or_else(|| StoreError::NoRollout(plugin.clone()))?)?;
+        let all = self.rollouts_in(Reading::Consistent).await?;
+        let rollout = all.into_iter().find(|rollout| rollout.plugin == *plugin);
+        let rollout = rollout.ok_or_else(|| StoreError::NoRollout(plugin.clone()))?;
         if rollout.percent != Percent::ALL || rollout.stepped_back.is_some() {
             return Err(StoreError::UnfinishedRollout(plugin.clone()));
         }
@@ -89,17 +87,11 @@ impl Releases for Dynamo {
 }
 
 impl Dynamo {
-    /// The rollouts by which keys are served.
-    pub(super) async fn known_rollouts(&self) -> Result<Read<Arc<[Rollout]>>, StoreError> {
-        if let Some(known) = self.memory.rollouts() {
-            return Ok(known);
-        }
-        let before = self.memory.now();
-        let items = self.main.query(ROLLOUTS, Sorted::All, Reading::Eventual).await?;
-        let value = items.iter().map(read).collect::<Result<Vec<_>, _>>()?.into();
-        let found = Read { value, at: before.at };
-        self.memory.keep_rollouts(before, found.clone());
-        Ok(found)
+    async fn rollouts_in(&self, reading: Reading) -> Result<Vec<Rollout>, StoreError> {
+        self.main
+            .get(&Place::rollouts(), reading)
+            .await?
+            .map_or_else(|| Ok(Vec::new()), |item| read_all(&item))
     }
 
     /// Counts failures against the rollout of a release. If that ends it, the answer is how many there
@@ -111,24 +103,26 @@ impl Dynamo {
         failures: u64,
         now: Timestamp,
     ) -> Result<Option<u64>, StoreError> {
-        let place = Place::rollout(plugin);
+        let place = Place::rollouts();
+        let stopped = attribute(STOPPED, plugin);
         let running = || {
             let release = text(enabled::write_release(release));
-            Expression::new().when("@ = $0", "release", [release]).when(
+            Expression::new().when("@ = $0", &attribute(RELEASE, plugin), [release]).when(
                 "attribute_not_exists(@)",
-                "stopped",
+                &stopped,
                 [],
             )
         };
-        let Outcome::Done(item) = self.main.update(&place, running().add("failures", failures)).await? else {
+        let failing = running().add(&attribute(FAILURES, plugin), failures);
+        let Outcome::Done(item) = self.main.update(&place, failing).await? else {
             return Ok(None);
         };
-        let rollout = read(&item)?;
+        let rollout = read(&item, plugin.clone())?;
         if rollout.failures < u64::from(rollout.step_back_after) {
             return Ok(None);
         }
         // Whoever ends it says so, and nobody else.
-        let ended = self.main.update(&place, running().set("stopped", time(now))).await?;
+        let ended = self.main.update(&place, running().set(&stopped, time(now))).await?;
         self.memory.forget();
         Ok(matches!(ended, Outcome::Done(_)).then_some(rollout.failures))
     }
@@ -143,24 +137,53 @@ fn pin(plugins: &mut [EnabledPlugin], rollout: &Rollout) -> Result<(), StoreErro
     Ok(())
 }
 
-fn write(rollout: &Rollout) -> Item {
-    let Rollout { plugin, release, percent, step_back_after, failures, stepped_back } = rollout;
-    Item::at(&Place::rollout(plugin))
-        .with("plugin", text(plugin.as_str()))
-        .with("release", text(enabled::write_release(release)))
-        .with("percent", number(percent.number()))
-        .with("step_back_after", number(step_back_after))
-        .with("failures", number(failures))
-        .with_some("stopped", stepped_back.map(time))
+/// What the attributes of a rollout begin with. The name of its plugin follows.
+const RELEASE: &str = "release:";
+const PERCENT: &str = "percent:";
+const STEP_BACK_AFTER: &str = "step_back_after:";
+const FAILURES: &str = "failures:";
+const STOPPED: &str = "stopped:";
+
+fn attribute(prefix: &str, plugin: &PluginName) -> String {
+    format!("{prefix}{plugin}")
 }
 
-fn read(item: &Item) -> Result<Rollout, StoreError> {
+fn starting(rollout: &Rollout) -> Expression {
+    let Rollout { plugin, release, percent, step_back_after, failures, stepped_back } = rollout;
+    let stopped = attribute(STOPPED, plugin);
+    let change = Expression::new()
+        .set(&attribute(RELEASE, plugin), text(enabled::write_release(release)))
+        .set(&attribute(PERCENT, plugin), number(percent.number()))
+        .set(&attribute(STEP_BACK_AFTER, plugin), number(step_back_after))
+        .set(&attribute(FAILURES, plugin), number(failures));
+    match stepped_back {
+        Some(at) => change.set(&stopped, time(*at)),
+        None => change.remove(&stopped),
+    }
+}
+
+fn ending(plugin: &PluginName) -> Expression {
+    let there = Expression::new().when("attribute_exists(@)", &attribute(RELEASE, plugin), []);
+    [RELEASE, PERCENT, STEP_BACK_AFTER, FAILURES, STOPPED]
+        .into_iter()
+        .fold(there, |change, prefix| change.remove(&attribute(prefix, plugin)))
+}
+
+/// All rollouts, by the names of their plugins.
+pub(super) fn read_all(item: &Item) -> Result<Vec<Rollout>, StoreError> {
+    let mut plugins: Vec<_> = item.0.keys().filter_map(|name| name.strip_prefix(RELEASE)).collect();
+    plugins.sort_unstable();
+    plugins.into_iter().map(|plugin| read(item, PluginName::parse(plugin).map_err(damaged)?)).collect()
+}
+
+fn read(item: &Item, plugin: PluginName) -> Result<Rollout, StoreError> {
+    let of = |prefix| attribute(prefix, &plugin);
     Ok(Rollout {
-        plugin: PluginName::parse(item.text("plugin")?).map_err(damaged)?,
-        release: enabled::read_release(item.text("release")?).map_err(damaged)?,
-        percent: Percent::new(item.number("percent")?).ok_or_else(|| damaged("more than 100 per cent"))?,
-        step_back_after: item.number("step_back_after")?,
-        failures: item.number("failures")?,
-        stepped_back: item.maybe_time("stopped")?,
+        release: enabled::read_release(item.text(&of(RELEASE))?).map_err(damaged)?,
+        percent: Percent::new(item.number(&of(PERCENT))?).ok_or_else(|| damaged("more than 100 per cent"))?,
+        step_back_after: item.number(&of(STEP_BACK_AFTER))?,
+        failures: item.number(&of(FAILURES))?,
+        stepped_back: item.maybe_time(&of(STOPPED))?,
+        plugin,
     })
 }

@@ -24,6 +24,7 @@ impl Sessions for Dynamo {
         now: Timestamp,
         lifetime: Duration,
     ) -> Result<(), StoreError> {
+        session.check_size()?;
         let expires = now.saturating_add(lifetime).unwrap_or(Timestamp::MAX);
         let (expires_at, removal) = removal(expires);
         let item = Item::at(&Place::session(&session.id))

@@ -106,7 +106,7 @@ impl Dynamo {
     }
 }
 
-fn read(item: &Item) -> Result<Team, StoreError> {
+pub(super) fn read(item: &Item) -> Result<Team, StoreError> {
     Ok(Team {
         name: TeamName::parse(item.text("name")?).map_err(damaged)?,
         created: item.time("created")?,

@@ -10,14 +10,13 @@ use super::expression::Expression;
 use super::item::{Item, text};
 use super::many::Sorted;
 use super::place::{INDEX_PK, INDEX_SK, Place, usage_of_all, usage_of_key};
-use super::table::Reading;
+use super::table::{Outcome, Reading};
 use crate::ids::{KeyId, TeamName};
-use crate::metering::{self, Row, Span, Tally};
+use crate::metering::{self, Charge, Row, Span, Tally};
 
 impl Dynamo {
-    /// Adds to what was used. An answer that is lost on the way makes the SDK ask again, and then it is counted
-    /// twice: that is rare, and what is billed is never taken from here.
-    pub(super) async fn note_usage(&self, row: &Row) -> Result<(), StoreError> {
+    /// Adds to what was used, once for each request: see [`noted`](super::noted).
+    pub(super) async fn note_usage(&self, row: &Row, charge: &Charge) -> Result<(), StoreError> {
         let Row { place, tally } = row;
         let metering::Place { day, key, team, model } = place;
         let at = Place::usage(place);
@@ -33,7 +32,10 @@ impl Dynamo {
         for (name, count) in tally.counts().into_iter().filter(|(_, count)| *count > 0) {
             change = change.add(name, count);
         }
-        self.main.update(&at, change).await.map(drop)
+        let (Outcome::Done(item) | Outcome::Refused(item)) =
+            self.main.update(&at, self.noted.once(&at, charge, change)).await?;
+        self.noted.answered(&at, charge, &item);
+        Ok(())
     }
 
     /// Month by month.

@@ -10,7 +10,7 @@ use super::super::record::damaged;
 use super::Sqlite;
 use crate::error::Failure;
 use crate::ids::{KeyId, TeamName};
-use crate::metering::{Meter, Meters, Place, Row, Scope, Settlement, Span, Taken, Taking, Tally};
+use crate::metering::{Meter, Metered, Meters, Place, Row, Scope, Settlement, Span, Taken, Taking, Tally};
 
 #[async_trait]
 impl Meters for Sqlite {
@@ -38,21 +38,32 @@ impl Meters for Sqlite {
 }
 
 fn take(connection: &Connection, taking: &Taking) -> Result<Taken, StoreError> {
-    let mut meters = Vec::new();
-    let mut standings = Vec::new();
-    for metered in &taking.from {
-        let mut meter = find(connection, &metered.scope)?;
-        match meter.take(&metered.limits, &taking.charge) {
-            Ok(standing) => standings.push(standing),
-            Err(exceeded) => return Ok(Taken::Refused { scope: metered.scope.clone(), exceeded }),
+    let Taking { from, charge } = taking;
+    let (mut taken, mut swept, mut standings) = (Vec::new(), Vec::new(), Vec::new());
+    for Metered { scope, limits } in from {
+        let mut meter = find(connection, scope)?;
+        let leases = meter.leases.len();
+        meter.sweep(charge.at);
+        if meter.leases.len() < leases {
+            swept.push((scope, meter.clone()));
         }
-        meters.push((&metered.scope, meter));
+        match meter.take(limits, charge) {
+            Ok(standing) => standings.push(standing),
+            Err(exceeded) => {
+                // Nothing is taken from anybody. What stale leases hold is given back even so, for good.
+                write_all(connection, &swept)?;
+                let standing = meter.standing(limits, charge.at);
+                return Ok(Taken::Refused { scope: scope.clone(), exceeded, standing });
+            }
+        }
+        taken.push((scope, meter));
     }
-    // Only now: it is taken from all, or from none.
-    for (scope, meter) in meters {
-        write(connection, scope, &meter)?;
-    }
+    write_all(connection, &taken)?;
     Ok(Taken::Granted(standings))
+}
+
+fn write_all(connection: &Connection, meters: &[(&Scope, Meter)]) -> Result<(), StoreError> {
+    meters.iter().try_for_each(|(scope, meter)| write(connection, scope, meter))
 }
 
 fn settle(connection: &Connection, settlement: &Settlement) -> Result<(), StoreError> {

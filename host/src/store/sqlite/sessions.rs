@@ -18,6 +18,7 @@ impl Sessions for Sqlite {
         now: Timestamp,
         lifetime: Duration,
     ) -> Result<(), StoreError> {
+        session.check_size()?;
         let (session, expires) = (session.clone(), end(now, lifetime));
         self.write(move |transaction| {
             transaction

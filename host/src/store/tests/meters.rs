@@ -9,8 +9,8 @@ use super::stores::{
 };
 use crate::ids::TeamName;
 use crate::metering::{
-    Budget, Charge, Exceeded, Limits, Meter, Metered, Period, Place, Row, Scope, Settlement, Taken, Taking,
-    Tally, Unit,
+    Budget, Charge, Exceeded, Limits, Meter, Metered, Period, Place, Row, Scope, Settlement, Standing, Taken,
+    Taking, Tally, Unit,
 };
 
 pub(super) async fn take(store: &dyn Store, from: &[Metered], charge: &Charge) -> Taken {
@@ -107,8 +107,8 @@ pub(super) async fn what_one_scope_refuses_is_taken_from_none(stores: &Stores) {
     let both = [key.clone(), team.clone()];
     for lease in ["b", "c", "d"] {
         let taken = take(store, &both, &charge(lease, noon(), 300)).await;
-        let expected = Taken::Refused { scope: team.scope.clone(), exceeded: Exceeded::ConcurrentRequests };
-        assert_eq!(taken, expected);
+        let (scope, exceeded) = (team.scope.clone(), Exceeded::ConcurrentRequests);
+        assert_eq!(taken, Taken::Refused { scope, exceeded, standing: Standing::default() });
     }
     let left = meter(store, &key, noon()).await;
     assert_eq!((left.used(MONEY_A_DAY, noon()), left.leases.len()), (0, 0));
@@ -161,6 +161,31 @@ pub(super) async fn a_lease_that_is_over_is_given_back_once(stores: &Stores) {
     settle(&*stores.one, &from, &charge("a", noon(), 100), 100).await;
     let now = meter(&*stores.one, &from[0], later).await;
     assert_eq!((now.used(MONEY_A_DAY, later), now.leases.len()), (20, 2));
+}
+
+pub(super) async fn who_comes_back_after_a_clock_that_jumped_changes_nothing(stores: &Stores) {
+    let limits = Limits { tokens_per_minute: NonZeroU32::new(1000), ..budget(100) };
+    let from = [of_key(&limits)];
+    let (late, first) = (charge("late", noon(), 60), charge("first", noon(), 30));
+    for charge in [&late, &first] {
+        assert!(is_granted(&take(&*stores.one, &from, charge).await));
+    }
+    settle(&*stores.one, &from, &first, 100).await;
+    // A clock that is ahead: to it, the lease is over. It is given back though the request is refused.
+    let ahead = noon() + Duration::from_mins(20);
+    let Taken::Refused { exceeded, standing, .. } =
+        take(&*stores.other, &from, &charge("ahead", ahead, 1)).await
+    else {
+        panic!()
+    };
+    assert!(matches!(exceeded, Exceeded::Budget(..)));
+    assert_eq!(standing.tokens.unwrap().remaining, 1000, "a refusal says how the rates stand");
+    for at in [noon(), ahead] {
+        let now = meter(&*stores.one, &from[0], at).await;
+        assert_eq!((now.used(MONEY_A_DAY, at), now.leases.len()), (100, 0));
+    }
+    settle(&*stores.one, &from, &late, 60).await;
+    assert_eq!(meter(&*stores.other, &from[0], noon()).await.used(MONEY_A_DAY, noon()), 100);
 }
 
 pub(super) async fn a_clock_that_jumps_locks_nobody_out(stores: &Stores) {

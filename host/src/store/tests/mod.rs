@@ -74,6 +74,7 @@ behaviours! {
         what_one_scope_refuses_is_taken_from_none
         to_take_or_to_settle_again_changes_nothing
         a_lease_that_is_over_is_given_back_once
+        who_comes_back_after_a_clock_that_jumped_changes_nothing
         a_clock_that_jumps_locks_nobody_out
         old_accounts_are_forgotten
     }

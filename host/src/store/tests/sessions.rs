@@ -26,6 +26,9 @@ pub(super) async fn a_session_lives_on_while_it_is_asked_for(stores: &Stores) {
     let again = session("s1", "aaaaaaaaaa", &vec![7; Session::MAX_BYTES]);
     stores.one.keep_session(&mine, noon(), HOUR).await.unwrap();
     stores.one.keep_session(&again, noon(), HOUR).await.unwrap();
+    let more = session("s1", "aaaaaaaaaa", &vec![8; Session::MAX_BYTES + 1]);
+    let refused = stores.one.keep_session(&more, noon(), HOUR).await;
+    assert!(matches!(refused, Err(StoreError::SessionTooLarge)));
     assert_eq!(find(1).await, Some(again));
     assert!(stores.one.end_session(&mine.key, "s1", noon()).await.unwrap());
     assert!(!stores.one.end_session(&mine.key, "s1", noon()).await.unwrap());

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tempfile::TempDir;
 
-use super::super::dynamodb::tests::{Calls, Ministack, connect, fresh, named};
+use super::super::dynamodb::tests::{Calls, Emulator, connect, fresh, named};
 use super::super::{Dynamo, Key, KeyName, NewKey, Sqlite, Store};
 use crate::ids::{KeyId, RequestId};
 use crate::metering::{Amounts, Budget, Charge, Limits, Metered, Money, Period, Scope, Unit};
@@ -29,11 +29,11 @@ pub(super) fn sqlite() -> Stores {
 /// Nothing is remembered, so that each process sees at once what the other one does. None if there is no
 /// DynamoDB on this machine.
 pub(super) async fn dynamodb() -> Option<Stores> {
-    let ministack = Ministack::running()?;
-    let (settings, calls) = (named(&ministack), Calls::default());
+    let emulator = Emulator::running()?;
+    let (settings, calls) = (named(&emulator), Calls::default());
     let one = fresh(&settings, Duration::ZERO, &calls).await;
     let other = Dynamo::open(connect(&settings, Duration::ZERO, &calls).await).await.unwrap();
-    Some(Stores { one: Arc::new(one), other: Arc::new(other), _kept: Box::new(ministack) })
+    Some(Stores { one: Arc::new(one), other: Arc::new(other), _kept: Box::new(emulator) })
 }
 
 pub(super) fn noon() -> Timestamp {

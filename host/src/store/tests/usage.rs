@@ -36,7 +36,8 @@ pub(super) async fn usage_is_summed_by_day_key_team_and_model(stores: &Stores) {
         let store = if turn == 0 { &stores.one } else { &stores.other };
         for usage in &rows {
             let (from, used) = (Vec::new(), Amounts::default());
-            let settlement = Settlement { from, charge: charge("a", noon(), 0), used, usage: usage.clone() };
+            let charge = charge(&format!("turn-{turn}"), noon(), 0);
+            let settlement = Settlement { from, charge, used, usage: usage.clone() };
             store.settle(&settlement).await.unwrap();
         }
     }

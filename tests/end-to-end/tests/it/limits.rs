@@ -4,10 +4,10 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Key, LocalOnly, MODEL, PATIENCE, Setup, Stack, is_skipped, says};
+use crate::harness::{Answer, Key, LocalOnly, MODEL, PATIENCE, Stack, is_skipped, says};
 
 /// The model says it used so much.
-fn using(input_tokens: u64, output_tokens: u64) -> Value {
+pub(crate) fn using(input_tokens: u64, output_tokens: u64) -> Value {
     json!({"reply": {"text": "fine", "usage": usage(input_tokens, output_tokens)}})
 }
 
@@ -18,7 +18,7 @@ fn usage(input_tokens: u64, output_tokens: u64) -> Value {
 }
 
 /// A request that may use up to so many tokens.
-fn short(max_tokens: u32) -> Value {
+pub(crate) fn short(max_tokens: u32) -> Value {
     let mut request = says("hello");
     request["max_tokens"] = json!(max_tokens);
     request
@@ -29,27 +29,27 @@ fn headers(answer: &Answer, what: &str) -> [Option<String>; 3] {
         .map(|name| answer.header(&format!("x-ratelimit-{name}-{what}")).map(str::to_owned))
 }
 
-fn code(answer: &Answer) -> (u16, String, String) {
+pub(crate) fn code(answer: &Answer) -> (u16, String, String) {
     let error = answer.error();
     let text = |name: &str| error[name].as_str().unwrap().to_owned();
     (answer.status, text("type"), text("code"))
 }
 
-fn quota() -> (u16, String, String) {
+pub(crate) fn quota() -> (u16, String, String) {
     (429, "insufficient_quota".to_owned(), "insufficient_quota".to_owned())
 }
 
-fn limited() -> (u16, String, String) {
+pub(crate) fn limited() -> (u16, String, String) {
     (429, "rate_limit_error".to_owned(), "rate_limit_exceeded".to_owned())
 }
 
 /// The only budget of a key, as it is told.
-fn budget(key: &Key<'_>) -> Value {
+pub(crate) fn budget(key: &Key<'_>) -> Value {
     key.get("/v1/usage").json()["limits"][0]["budgets"][0].clone()
 }
 
 /// What is used of the only budget of a key, once nothing runs any more.
-fn settled(key: &Key<'_>, expected: u64) {
+pub(crate) fn settled(key: &Key<'_>, expected: u64) {
     let begun = Instant::now();
     loop {
         let used = budget(key)["used"].as_u64().unwrap();
@@ -197,32 +197,62 @@ fn two_hundred_callers_overspend_a_budget_by_one_reservation_at_most() {
     assert_eq!(stack.sim.requests().len(), served);
 }
 
-/// Of what runs when the process dies, the leases stay, and expire.
+/// Two keys of a team that has these limits, and none of their own.
+pub(crate) fn members<'s>(stack: &'s Stack, team: &str, limits: &[&str]) -> [Key<'s>; 2] {
+    stack.adit(&["team", "create", team]);
+    stack.adit(&[&["team", "policy", team], limits].concat());
+    [(); 2].map(|()| {
+        let key = stack.key();
+        stack.adit(&["key", "edit", &key.name, "--team", team]);
+        key
+    })
+}
+
+/// What one key of a team has used is missing to the other one.
+pub(crate) fn a_team_is_refused_what_its_keys_have_used_up(stack: &Stack) {
+    stack.sim.always(&using(600, 400));
+    let message = |refused: &Answer| refused.error()["message"].as_str().unwrap().to_owned();
+    let [one, other] = members(stack, "search", &["--budget", "tokens-per-month=1000"]);
+    assert_eq!(one.post(&short(10)).content(), "fine");
+    let refused = other.post(&short(10));
+    assert_eq!(code(&refused), quota());
+    assert!(message(&refused).contains("the team `search` of your API key has used up its tokens"));
+    assert_eq!(refused.header("x-should-retry"), Some("false"));
+    assert_eq!(headers(&refused, "requests"), [None, None, None], "the team has no such limit");
+    let told = other.get("/v1/usage").json();
+    assert_eq!((&told["total"]["requests"], &told["limits"][0]["of"]), (&json!(0), &json!("team")));
+    assert_eq!(told["limits"][0]["budgets"][0]["left"], json!(0));
+
+    let [one, other] = members(stack, "ads", &["--requests-per-minute", "1"]);
+    assert_eq!(headers(&one.post(&short(10)), "requests")[..2], ["1", "0"].map(|text| Some(text.to_owned())));
+    let refused = other.post_for_stream(&short(10)).answer();
+    assert_eq!(code(&refused), limited());
+    assert!(message(&refused).contains("the team `ads` of your API key"), "{}", message(&refused));
+    assert_eq!(headers(&refused, "requests")[..2], ["1", "0"].map(|text| Some(text.to_owned())));
+}
+
 #[test]
-fn a_killed_process_loses_no_key_and_gives_back_what_it_had_taken() {
-    const CALLERS: usize = 30;
-    let settings = "[timeouts]\ntotal_ms = 3000\nsettle_ms = 100";
-    let mut stack = Setup::new().settings(settings).start();
-    stack.sim.always(&using(1, 1));
-    let key = stack.key().policy(&["--budget", "tokens-per-day=1000000", "--concurrent", "1000"]);
-    let (name, secret) = (key.name.clone(), key.secret.clone());
-    for _ in 0..10 {
-        assert_eq!(key.post(&short(98)).content(), "fine");
+fn what_keys_of_a_team_use_counts_for_all_of_them() {
+    a_team_is_refused_what_its_keys_have_used_up(&Stack::with([]));
+}
+
+#[test]
+fn a_refusal_by_a_budget_tells_how_the_rates_stand() {
+    let stack = Stack::with([]);
+    stack.sim.always(&using(600, 400));
+    let rates = ["--requests-per-minute", "3", "--tokens-per-minute", "4000"];
+    let key = stack.key().policy(&[&rates[..], &["--budget", "tokens-per-day=1000"]].concat());
+    assert_eq!(key.post(&short(10)).content(), "fine");
+    for _ in 0..2 {
+        let refused = key.post(&short(10));
+        assert_eq!(code(&refused), quota());
+        // Nothing was taken; what the first one has used comes back bit by bit.
+        assert_eq!(headers(&refused, "requests")[..2], ["3", "2"].map(|text| Some(text.to_owned())));
+        let [limit, remaining, _] = headers(&refused, "tokens");
+        assert_eq!(limit.as_deref(), Some("4000"));
+        let remaining: u32 = remaining.unwrap().parse().unwrap();
+        assert!((3000..=4000).contains(&remaining), "{remaining}");
     }
-    settled(&key, 20);
-    stack.sim.always(&json!({"hang": true}));
-    let waiting: Vec<_> = (0..CALLERS).map(|_| key.send(&short(98))).collect();
-    let begun = Instant::now();
-    while budget(&key)["used"].as_u64().unwrap() == 20 || stack.sim.requests_so_far().len() < 10 + CALLERS {
-        assert!(begun.elapsed() < PATIENCE, "the requests do not come");
-    }
-    stack.kill_and_restart();
-    drop(waiting);
-    let listed = stack.adit(&["key", "list"]);
-    assert!(listed.contains(&name), "{listed}");
-    let key = Key::with_secret(&stack, secret);
-    settled(&key, 20);
-    assert_eq!(key.get("/v1/usage").json()["total"]["requests"], 10);
 }
 
 #[test]

@@ -4,16 +4,17 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
 use super::super::connect::Tables;
-use super::{Calls, Ministack, connect, fresh, named};
+use super::{Calls, Emulator, connect, fresh, named};
 use crate::config;
 use crate::ids::KeyId;
 use crate::store::{Dynamo, KeyName, Keys, Made, NewKey, Store, StoreError, tables_of_stack};
 
 #[tokio::test]
 async fn a_table_that_is_not_there_is_named_with_the_command_that_makes_it() {
-    let Some(ministack) = Ministack::running() else { return };
-    let settings = named(&ministack);
-    let error = Dynamo::open(Tables::connect(&settings).await.unwrap()).await.err().unwrap();
+    let Some(emulator) = Emulator::running() else { return };
+    let settings = named(&emulator);
+    let error =
+        Dynamo::open(connect(&settings, Duration::ZERO, &Calls::default()).await).await.err().unwrap();
     let name = settings.table.as_str();
     assert_eq!(
         error.to_string(),
@@ -26,8 +27,8 @@ async fn a_table_that_is_not_there_is_named_with_the_command_that_makes_it() {
 
 #[tokio::test]
 async fn tables_are_made_once_and_the_seed_root_is_drawn_once() {
-    let Some(ministack) = Ministack::running() else { return };
-    let settings = named(&ministack);
+    let Some(emulator) = Emulator::running() else { return };
+    let settings = named(&emulator);
     let tables = connect(&settings, Duration::ZERO, &Calls::default()).await;
     let made = |made: Vec<(String, Made)>| made.into_iter().map(|(_, made)| made).collect::<Vec<_>>();
     assert_eq!(made(tables.create().await.unwrap()), [Made::New; 2]);
@@ -44,14 +45,14 @@ async fn tables_are_made_once_and_the_seed_root_is_drawn_once() {
 
 #[tokio::test]
 async fn a_store_that_is_down_is_told_in_one_line_and_known_keys_are_served_on() {
-    let Some(ministack) = Ministack::running() else { return };
-    let store = fresh(&named(&ministack), Duration::from_secs(30), &Calls::default()).await;
+    let Some(emulator) = Emulator::running() else { return };
+    let store = fresh(&named(&emulator), Duration::from_secs(30), &Calls::default()).await;
     let key = store.create(NewKey::named(KeyName::parse("laptop").unwrap())).await.unwrap().1;
     store.find(&key.id).await.unwrap().unwrap();
     // Nobody listens there.
     let nobody = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
     let mut down = store;
-    let settings = config::Tables { endpoint: Some(format!("http://{nobody}")), ..named(&ministack) };
+    let settings = config::Tables { endpoint: Some(format!("http://{nobody}")), ..named(&emulator) };
     down.main = Tables::connect(&settings).await.unwrap().main;
     assert!(down.find(&key.id).await.unwrap().is_some());
     let error = down.find(&KeyId::parse("0000000000").unwrap()).await.unwrap_err();
@@ -62,11 +63,11 @@ async fn a_store_that_is_down_is_told_in_one_line_and_known_keys_are_served_on()
 
 #[tokio::test]
 async fn a_stack_names_its_tables() {
-    let Some(ministack) = Ministack::running() else { return };
-    let (region, endpoint) = (Some("us-east-1"), Some(ministack.url()));
+    let Some(emulator) = Emulator::running() else { return };
+    let (region, endpoint) = (Some("us-east-1"), Some(emulator.url()));
     let none = tables_of_stack("none", region, endpoint.as_deref()).await.unwrap_err().to_string();
     assert!(none.contains("there is no parameter `/adit/none/table`"), "{none}");
-    let endpoint_of = crate::aws::Endpoint::parse(&ministack.url()).unwrap();
+    let endpoint_of = crate::aws::Endpoint::parse(&emulator.url()).unwrap();
     let client = aws_sdk_ssm::Client::new(&crate::aws::loader(region, Some(&endpoint_of)).load().await);
     for (name, value) in [("table", "adit-prod"), ("cache-table", "answers")] {
         let put = client.put_parameter().name(format!("/adit/prod/{name}")).value(value);

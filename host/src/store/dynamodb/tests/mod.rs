@@ -4,8 +4,9 @@
 
 mod calls;
 mod cost;
+mod emulator;
 mod faults;
-mod ministack;
+mod usage;
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use super::connect::{Timing, configured};
 use super::{Dynamo, Tables, memory};
 use crate::config::{self, TableName};
 pub(crate) use calls::Calls;
-pub(crate) use ministack::Ministack;
+pub(crate) use emulator::Emulator;
 
 /// A machine that tests everything at once answers when it can.
 const SLOW: Timing = Timing {
@@ -25,11 +26,11 @@ const SLOW: Timing = Timing {
 };
 
 /// Tables of a new name.
-pub(crate) fn named(ministack: &Ministack) -> config::Tables {
+pub(crate) fn named(emulator: &Emulator) -> config::Tables {
     let name = TableName::parse(format!("adit-{:016x}", getrandom::u64().unwrap())).unwrap();
     config::Tables {
         region: Some("us-east-1".to_owned()),
-        endpoint: Some(ministack.url()),
+        endpoint: Some(emulator.url()),
         ..config::Tables::named(name)
     }
 }

@@ -25,7 +25,7 @@ pub(crate) fn runtime_only_bootstrap() -> PathBuf {
     file("ADIT_RUNTIME_ONLY_BOOTSTRAP_BIN", "debug/bootstrap-runtime-only")
 }
 
-/// An S3 of this machine
+/// Services of AWS on this machine
 pub(crate) fn ministack() -> PathBuf {
     file("MINISTACK_BIN", "venv-s3/bin/ministack")
 }

@@ -1,12 +1,16 @@
 //! An API key, and requests with it.
 
+use std::net::SocketAddr;
+
 use serde_json::{Value, json};
 
-use super::{Answer, MODEL, Stack, Stream};
+use super::{Answer, Connection, MODEL, Server, Stack, Stream};
 
 /// A key of a stack.
 pub(crate) struct Key<'s> {
     stack: &'s Stack,
+    /// Another server than that of the stack.
+    beside: Option<SocketAddr>,
     pub(crate) name: String,
     /// What a client sends.
     pub(crate) secret: String,
@@ -14,12 +18,22 @@ pub(crate) struct Key<'s> {
 
 impl<'s> Key<'s> {
     pub(super) fn new(stack: &'s Stack, name: String, secret: String) -> Self {
-        Self { stack, name, secret }
+        Self { stack, beside: None, name, secret }
     }
 
     /// What somebody presents as a key.
     pub(crate) fn with_secret(stack: &'s Stack, secret: impl Into<String>) -> Self {
         Self::new(stack, String::new(), secret.into())
+    }
+
+    /// The same key for requests to another server.
+    pub(crate) fn at(&self, server: &Server) -> Self {
+        let beside = Some(server.address());
+        Self { stack: self.stack, beside, name: self.name.clone(), secret: self.secret.clone() }
+    }
+
+    fn connect(&self) -> Connection {
+        self.beside.map_or_else(|| self.stack.connect(), Connection::open)
     }
 
     /// Switches a plugin on, last in the chain.
@@ -74,7 +88,7 @@ impl<'s> Key<'s> {
 
     /// Sends a body to a path, and reads the whole answer.
     pub(crate) fn post_to(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
-        let mut connection = self.stack.connect();
+        let mut connection = self.connect();
         let authorization = format!("Bearer {}", self.secret);
         let usual = [("content-type", "application/json"), ("authorization", authorization.as_str())];
         connection.send_request("POST", path, &[&usual, headers].concat(), body.to_string().as_bytes());
@@ -83,7 +97,7 @@ impl<'s> Key<'s> {
 
     /// Reads what stands at a path.
     pub(crate) fn get(&self, path: &str) -> Answer {
-        let mut connection = self.stack.connect();
+        let mut connection = self.connect();
         let authorization = format!("Bearer {}", self.secret);
         connection.send_request("GET", path, &[("authorization", &authorization)], b"");
         connection.answer()
@@ -96,8 +110,8 @@ impl<'s> Key<'s> {
     }
 
     /// Sends a body and waits for nothing.
-    pub(crate) fn send(&self, body: &Value) -> super::Connection {
-        let mut connection = self.stack.connect();
+    pub(crate) fn send(&self, body: &Value) -> Connection {
+        let mut connection = self.connect();
         connection.post("/v1/chat/completions", Some(&self.secret), body.to_string().as_bytes());
         connection
     }

@@ -1,22 +1,12 @@
 //! An S3 of this machine, and other services of AWS beside it.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
-use std::time::Instant;
-
 use serde_json::json;
-use tempfile::TempDir;
 
 use super::connection::Connection;
-use super::process::PATIENCE;
-use super::{Answer, built};
+use super::{Answer, Ministack};
 
-/// A running ministack with one empty bucket, `plugins`. Ends with its value.
-pub(crate) struct S3 {
-    child: Child,
-    address: SocketAddr,
-    _home: TempDir,
-}
+/// One empty bucket, `plugins`. Ends with its value.
+pub(crate) struct S3(Ministack);
 
 impl S3 {
     /// Starts it, and waits until it answers.
@@ -26,35 +16,13 @@ impl S3 {
 
     /// Starts it with other services beside: their names, with commas between.
     pub(crate) fn start_with(services: &str) -> Self {
-        let home = TempDir::new().unwrap();
-        // It takes a number only. Nobody else gets this one meanwhile unless he asks for it by name.
-        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
-        let child = Command::new(built::ministack())
-            .current_dir(&home)
-            .env_clear()
-            .env("HOME", home.path())
-            .env("TMPDIR", home.path())
-            .env("BIND_HOST", "127.0.0.1")
-            .env("GATEWAY_PORT", address.port().to_string())
-            .env("SERVICES", services)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut s3 = Self { child, address, _home: home };
-        let begun = Instant::now();
-        while TcpStream::connect(address).is_err() {
-            assert!(s3.child.try_wait().unwrap().is_none(), "ministack ended");
-            assert!(begun.elapsed() < PATIENCE, "ministack does not listen");
-            std::thread::yield_now();
-        }
+        let s3 = Self(Ministack::start(services));
         assert_eq!(s3.put("", b"").status, 200);
         s3
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.0.url()
     }
 
     /// The names of all objects.
@@ -87,7 +55,7 @@ impl S3 {
     /// Writes a parameter, for Parameter Store, over what is there.
     pub(crate) fn put_parameter(&self, name: &str, kind: &str, value: &str) {
         let body = json!({"Name": name, "Type": kind, "Value": value, "Overwrite": true}).to_string();
-        let mut connection = Connection::open(self.address);
+        let mut connection = Connection::open(self.0.address);
         let headers =
             [("x-amz-target", "AmazonSSM.PutParameter"), ("content-type", "application/x-amz-json-1.1")];
         connection.send_request("POST", "/", &headers, body.as_bytes());
@@ -97,22 +65,14 @@ impl S3 {
 
     /// Ends it: the catalog is out of reach from now on.
     pub(crate) fn stop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.0.stop();
     }
 
     fn call(&self, method: &str, object: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        let mut connection = Connection::open(self.address);
+        let mut connection = Connection::open(self.0.address);
         let path =
             if object.starts_with('?') { format!("/plugins{object}") } else { format!("/plugins/{object}") };
         connection.send_request(method, path.trim_end_matches('/'), headers, body);
         connection.answer()
-    }
-}
-
-impl Drop for S3 {
-    fn drop(&mut self) {
-        self.stop();
     }
 }

@@ -25,6 +25,7 @@ pub(crate) struct Setup {
     upstream: Option<String>,
     build: Build,
     ingress: Ingress,
+    settings_for_all: &'static [&'static str],
 }
 
 /// Which of the two builds serves. The operator's commands are always those of the usual one.
@@ -51,6 +52,8 @@ pub(crate) struct Stack {
     upstream: String,
     build: Build,
     ingress: Ingress,
+    /// What every command of the operator is given.
+    settings_for_all: &'static [&'static str],
     keys: AtomicU32,
 }
 
@@ -63,7 +66,8 @@ impl Setup {
         let (script, environment) = (Value::Array(Vec::new()), Vec::new());
         let ingress =
             if built::ingress_is_lambda() { Ingress::Lambda(Box::new(|_| ())) } else { Ingress::Local };
-        Self { folder, script, environment, upstream: None, build: Build::WithCompiler, ingress }
+        let (upstream, build) = (None, Build::WithCompiler);
+        Self { folder, script, environment, upstream, build, ingress, settings_for_all: &[] }
     }
 
     /// Installs plugins under their own names.
@@ -88,8 +92,26 @@ impl Setup {
 
     /// The settings file.
     pub(crate) fn settings(self, toml: &str) -> Self {
-        fs::write(self.folder.path().join("adit.toml"), toml).unwrap();
+        self.write_settings(toml);
         self
+    }
+
+    /// Keeps everything in DynamoDB, in new tables: with these settings beside those that say so. The operator's commands
+    /// go by the settings file.
+    pub(crate) fn dynamodb(mut self, url: &str, toml: &str) -> Self {
+        let store = format!("[store]\ntable = \"adit-test\"\nregion = \"us-east-1\"\nendpoint = \"{url}\"\n");
+        self.settings_for_all = &["--settings", "adit.toml"];
+        let made = adit(&built::adit(), &self.folder, &self.environment)
+            .args(["--settings", self.write_settings(&format!("{toml}\n{store}")), "store", "create"])
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        self
+    }
+
+    fn write_settings(&self, toml: &str) -> &'static str {
+        fs::write(self.folder.path().join("adit.toml"), toml).unwrap();
+        "adit.toml"
     }
 
     /// Sets a variable in the server's environment.
@@ -119,11 +141,12 @@ impl Setup {
 
     /// Starts both servers.
     pub(crate) fn start(self) -> Stack {
-        let Self { folder, script, environment, upstream, build, ingress } = self;
+        let Self { folder, script, environment, upstream, build, ingress, settings_for_all } = self;
         let sim = Sim::start(folder.path(), &script);
         let upstream = upstream.unwrap_or_else(|| sim.url());
         let server = serve(&ingress, build, &folder, &environment, &upstream);
-        Stack { folder, server, sim, environment, upstream, build, ingress, keys: AtomicU32::new(0) }
+        let keys = AtomicU32::new(0);
+        Stack { folder, server, sim, environment, upstream, build, ingress, settings_for_all, keys }
     }
 }
 
@@ -162,7 +185,7 @@ impl Stack {
     /// A command that is not started yet.
     pub(crate) fn prepared(&self, arguments: &[&str]) -> Command {
         let mut command = adit(&built::adit(), &self.folder, &self.environment);
-        command.args(arguments);
+        command.args(self.settings_for_all).args(arguments);
         command
     }
 
@@ -205,6 +228,26 @@ impl Stack {
     /// Where a plugin's file lies.
     pub(crate) fn plugin_path(&self, name: &str) -> PathBuf {
         plugin_path(&self.folder, name)
+    }
+
+    /// One more server with the same settings, and a data folder of its own.
+    pub(crate) fn serve_beside(&self) -> Server {
+        let folder = self.folder.path();
+        let (program, data) = (program(&self.ingress, self.build), folder.join("beside"));
+        match &self.ingress {
+            Ingress::Local => {
+                let mut command = command(&program, folder, &data, &self.environment);
+                Server::Local(serving(&mut command, &self.upstream))
+            }
+            Ingress::Lambda(change) => {
+                Server::Lambda(invoked(&program, folder, &data, &self.environment, &self.upstream, change))
+            }
+        }
+    }
+
+    /// Ends the server as `kill -9` does.
+    pub(crate) fn kill(&mut self) {
+        self.server.kill();
     }
 
     /// Ends the server as `kill -9` does, and starts it again on the same data.
@@ -266,13 +309,22 @@ fn install(folder: &TempDir, name: &str, bytes: &[u8]) {
 
 /// The program, which sees nothing of this machine's environment.
 fn adit(program: &Path, folder: &TempDir, environment: &[(&'static str, String)]) -> Command {
+    command(program, folder.path(), &folder.path().join("data"), environment)
+}
+
+fn command(
+    program: &Path,
+    folder: &Path,
+    data: &Path,
+    environment: &[(&'static str, String)],
+) -> Command {
     let mut command = Command::new(program);
     command
         .arg("--data")
-        .arg(folder.path().join("data"))
+        .arg(data)
         .current_dir(folder)
         .env_clear()
-        .env("HOME", folder.path())
+        .env("HOME", folder)
         .env("AWS_REGION", "us-east-1")
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .envs(environment.iter().map(|(name, value)| (name, value)));
@@ -286,24 +338,42 @@ fn serve(
     environment: &[(&'static str, String)],
     upstream: &str,
 ) -> Server {
-    let program = match (ingress, build) {
+    let program = program(ingress, build);
+    match ingress {
+        Ingress::Local => {
+            Server::Local(serving(&mut adit(&program, folder, environment), upstream))
+        }
+        Ingress::Lambda(change) => {
+            let data = folder.path().join("data");
+            Server::Lambda(invoked(&program, folder.path(), &data, environment, upstream, change))
+        }
+    }
+}
+
+fn program(ingress: &Ingress, build: Build) -> PathBuf {
+    match (ingress, build) {
         (Ingress::Local, Build::WithCompiler) => built::adit(),
         (Ingress::Local, Build::RuntimeOnly) => built::runtime_only(),
         (Ingress::Lambda(_), Build::WithCompiler) => built::bootstrap(),
         (Ingress::Lambda(_), Build::RuntimeOnly) => built::runtime_only_bootstrap(),
-    };
-    match ingress {
-        Ingress::Local => {
-            let mut command = adit(&program, folder, environment);
-            let serve = ["serve", "--listen", "127.0.0.1:0", "--config", "adit.toml", "--upstream", upstream];
-            Server::Local(Process::start(command.args(serve)))
-        }
-        Ingress::Lambda(change) => {
-            let function = lambda::function(&program, folder.path(), upstream);
-            let mut function =
-                environment.iter().fold(function, |function, (name, value)| function.variable(name, value));
-            change(&mut function);
-            Server::Lambda(Lambda::start(function))
-        }
     }
+}
+
+fn invoked(
+    program: &Path,
+    folder: &Path,
+    data: &Path,
+    environment: &[(&'static str, String)],
+    upstream: &str,
+    change: &dyn Fn(&mut Function),
+) -> Lambda {
+    let function = lambda::function(program, folder, upstream).variable("ADIT_DATA", data);
+    let mut function = environment.iter().fold(function, |function, (name, value)| function.variable(name, value));
+    change(&mut function);
+    Lambda::start(function)
+}
+
+fn serving(command: &mut Command, upstream: &str) -> Process {
+    command.args(["serve", "--listen", "127.0.0.1:0", "--config", "adit.toml", "--upstream", upstream]);
+    Process::start(command)
 }
