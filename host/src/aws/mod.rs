@@ -1,6 +1,7 @@
 //! How the AWS SDK is set up, for every service that is called.
 
 mod endpoint;
+pub mod parameters;
 
 use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
 use aws_config::meta::credentials::CredentialsProviderChain;

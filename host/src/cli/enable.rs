@@ -1,6 +1,6 @@
 //! What `plugin enable` says of a plugin, for a key or a team.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{anyhow, bail};
 use clap::Args;
@@ -11,7 +11,7 @@ use super::output;
 use super::plugin_terms::TermsArgs;
 use super::release::{self, WantedRelease};
 use super::requested::Requested;
-use crate::config::Config;
+use super::store::Data;
 use crate::enabled::{EnabledPlugin, Terms, Version};
 use crate::ids::PluginName;
 use crate::plugin::{Catalog, CheckError};
@@ -56,9 +56,9 @@ impl EnableArgs {
     }
 
     /// Finds the release, and tries whether the plugin takes its config.
-    pub(super) async fn checked(self, data: &Path, store: &dyn Store) -> anyhow::Result<Enabling> {
+    pub(super) async fn checked(self, data: &Data, store: &dyn Store) -> anyhow::Result<Enabling> {
         let config = json_text(self.config.as_deref().unwrap_or("{}"))?;
-        let settings = Config::load(self.settings.as_deref(), data)?;
+        let settings = super::store::settings(data, self.settings.as_deref()).await?;
         let mut enabled = EnabledPlugin::new(self.plugin.clone(), config);
         self.terms.apply(&mut enabled.terms)?;
         self.grants.apply(&mut enabled.terms)?;

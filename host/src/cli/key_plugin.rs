@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 
 use super::enable::EnableArgs;
 use super::plugin_source::Source;
+use super::store::Data;
 use super::{key_argument, output, plugin_terms, table, team_argument};
 use crate::enabled::EnabledPlugin;
 use crate::ids::PluginName;
@@ -70,7 +71,7 @@ impl SwitchCommand {
     }
 }
 
-pub(super) async fn run(data: &Path, keys: &dyn Store, command: KeyPluginCommand) -> anyhow::Result<()> {
+pub(super) async fn run(data: &Data, keys: &dyn Store, command: KeyPluginCommand) -> anyhow::Result<()> {
     match command {
         KeyPluginCommand::Switch(command) => switch(data, keys, command).await,
         KeyPluginCommand::List { key, json } => list(keys, &key, json).await,
@@ -78,7 +79,7 @@ pub(super) async fn run(data: &Path, keys: &dyn Store, command: KeyPluginCommand
 }
 
 /// Switches a plugin on or off.
-pub(super) async fn switch(data: &Path, keys: &dyn Store, command: SwitchCommand) -> anyhow::Result<()> {
+pub(super) async fn switch(data: &Data, keys: &dyn Store, command: SwitchCommand) -> anyhow::Result<()> {
     match command {
         SwitchCommand::Enable { key, args } => {
             let key = key_argument::find(keys, &key).await?;
@@ -99,7 +100,7 @@ pub(super) async fn switch(data: &Path, keys: &dyn Store, command: SwitchCommand
     }
 }
 
-async fn enable(data: &Path, keys: &dyn Store, key: &Key, args: EnableArgs) -> anyhow::Result<()> {
+async fn enable(data: &Data, keys: &dyn Store, key: &Key, args: EnableArgs) -> anyhow::Result<()> {
     let plugin = args.plugin.clone();
     let team = team_argument::of(keys, key).await?;
     let of_team = |name: &PluginName| team.as_ref().filter(|team| has(&team.plugins, name));

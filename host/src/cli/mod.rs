@@ -28,6 +28,8 @@ mod release;
 mod requested;
 mod response_cache;
 pub mod serve;
+mod settings;
+mod stack;
 mod store;
 mod table;
 mod team;
@@ -75,6 +77,9 @@ enum Command {
     /// Make the tables of a store in DynamoDB.
     #[command(subcommand)]
     Store(store::StoreCommand),
+    /// Look at a settings file.
+    #[command(subcommand)]
+    Settings(settings::SettingsCommand),
 }
 
 /// What `adit serve` is told, beside the data folder.
@@ -122,7 +127,8 @@ impl Cli {
             | Command::Usage(_)
             | Command::ResponseCache(_)
             | Command::Plugin(_)
-            | Command::Store(_) => log::start("warn", LogFormat::Text)?,
+            | Command::Store(_)
+            | Command::Settings(_) => log::start("warn", LogFormat::Text)?,
         }
         let runtime = tokio::runtime::Runtime::new()?;
         runtime.block_on(async {
@@ -134,6 +140,7 @@ impl Cli {
                 Command::ResponseCache(command) => response_cache::run(&self.data, command).await,
                 Command::Plugin(command) => Box::pin(plugin::run(&self.data, command)).await,
                 Command::Store(command) => store::run(&self.data, command).await,
+                Command::Settings(command) => settings::run(&self.data, command),
             }
         })
     }

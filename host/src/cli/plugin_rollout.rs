@@ -1,14 +1,12 @@
 //! `adit plugin rollout`: a release for some of the keys that have a plugin.
 
-use std::path::Path;
-
 use anyhow::{Context as _, anyhow, bail};
 use clap::Args;
 
 use super::key_plugin::fault_lines;
 use super::release::{self, WantedRelease};
+use super::store::Data;
 use super::{SettingsFile, output};
-use crate::config::Config;
 use crate::enabled::{EnabledPlugin, Percent, Rollout};
 use crate::ids::PluginName;
 use crate::plugin::Catalog;
@@ -37,7 +35,7 @@ pub(super) struct RolloutArgs {
     pub(super) settings: SettingsFile,
 }
 
-pub(super) async fn run(data: &Path, store: &dyn Store, args: RolloutArgs) -> anyhow::Result<()> {
+pub(super) async fn run(data: &Data, store: &dyn Store, args: RolloutArgs) -> anyhow::Result<()> {
     let RolloutArgs { plugin, version, percent, step_back_after, stop, finish, settings } = args;
     if stop {
         store.stop_rollout(&plugin).await?;
@@ -54,7 +52,7 @@ pub(super) async fn run(data: &Path, store: &dyn Store, args: RolloutArgs) -> an
     let (Some(version), Some(percent)) = (version, percent.and_then(Percent::new)) else {
         bail!("say `--version` and `--percent`, or `--stop`, or `--finish`");
     };
-    let settings = Config::load(settings.path.as_deref(), data)?;
+    let settings = super::store::settings(data, settings.path.as_deref()).await?;
     let published = release::catalog(&settings).await;
     let pinned = release::pin(store, published.as_ref(), &plugin, version).await?;
     let release = pinned.release.clone();

@@ -1,14 +1,13 @@
 //! `adit plugin precompile`: code of a published release, for the engine of this Adit.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 
-use super::output;
 use super::publish::{CatalogArgs, open};
+use super::{output, store};
 use crate::catalog::{Code, SigningKey, Target};
-use crate::config::Config;
 use crate::enabled::Version;
 use crate::ids::PluginName;
 use crate::plugin;
@@ -26,12 +25,12 @@ pub(super) struct PrecompileArgs {
     catalog: CatalogArgs,
 }
 
-pub(super) async fn precompile(data: &Path, arguments: PrecompileArgs) -> anyhow::Result<()> {
+pub(super) async fn precompile(data: &store::Data, arguments: PrecompileArgs) -> anyhow::Result<()> {
     if cfg!(not(feature = "compiler")) {
         bail!("`adit plugin precompile` compiles: it needs an Adit with the compiler, and this one has none");
     }
     let PrecompileArgs { plugin: name, version, key, catalog } = arguments;
-    let settings = Config::load(catalog.settings.as_deref(), data)?;
+    let settings = store::settings(data, catalog.settings.as_deref()).await?;
     let key = SigningKey::read(&key)?;
     let publisher = open(&settings, catalog.catalog.as_deref()).await?;
     let of_settings = settings.catalog.map(|catalog| catalog.trusted_keys).unwrap_or_default();

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::key_plugin::{fault_lines, json_text};
-use super::{output, table};
+use super::{output, store, table};
 use crate::catalog::{Package, Publication, Publisher, Schema, SigningKey, Target};
 use crate::config::{Config, Location};
 use crate::enabled::Terms;
@@ -62,12 +62,12 @@ pub(super) fn keygen(file: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-pub(super) async fn publish(data: &Path, arguments: PublishArgs) -> anyhow::Result<()> {
+pub(super) async fn publish(data: &store::Data, arguments: PublishArgs) -> anyhow::Result<()> {
     if cfg!(not(feature = "compiler")) {
         bail!("`adit plugin publish` compiles: it needs an Adit with the compiler, and this one has none");
     }
     let PublishArgs { path, key, config, catalog } = arguments;
-    let settings = Config::load(catalog.settings.as_deref(), data)?;
+    let settings = store::settings(data, catalog.settings.as_deref()).await?;
     let key = SigningKey::read(&key)?;
     let mut package = Package::read(&path)?;
     let component = plugin::component_of(&package.wasm);
@@ -132,9 +132,9 @@ async fn checked(settings: &Config, package: &Package, config: &str) -> anyhow::
     Ok(inspected)
 }
 
-pub(super) async fn releases(data: &Path, arguments: ReleasesArgs) -> anyhow::Result<()> {
+pub(super) async fn releases(data: &store::Data, arguments: ReleasesArgs) -> anyhow::Result<()> {
     let ReleasesArgs { plugin, json, catalog } = arguments;
-    let settings = Config::load(catalog.settings.as_deref(), data)?;
+    let settings = store::settings(data, catalog.settings.as_deref()).await?;
     let listed = open(&settings, catalog.catalog.as_deref()).await?.list(plugin.as_ref()).await?;
     let rows: Vec<_> =
         listed.iter().map(|listed| [listed.name.to_string(), listed.version.to_string()]).collect();
@@ -159,7 +159,7 @@ pub(super) async fn open(settings: &Config, location: Option<&str>) -> anyhow::R
         (Some(location), _) => Location::parse(location, Path::new(""))?,
         (None, Some(catalog)) => catalog.location.clone(),
         (None, None) => {
-            bail!("there is no catalog: name one with `--catalog`, or settings that do with `--settings`")
+            bail!("there is no catalog: name one with `--catalog`, or a stack with `--stack`, or settings that do with `--settings`")
         }
     };
     let access = of_settings.map(|catalog| catalog.s3.clone()).unwrap_or_default();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 
-use super::{SettingsFile, output};
+use super::{SettingsFile, output, stack};
 use crate::config::{self, Config, TableName};
 use crate::store::{Dynamo, Made, Sqlite, Store, Tables, tables_of_stack};
 
@@ -22,7 +22,7 @@ pub struct Data {
     table: Option<TableName>,
     /// The deployed stack whose DynamoDB table holds the keys.
     #[arg(long, global = true, value_name = "NAME", conflicts_with = "table", value_parser = stack_name)]
-    stack: Option<String>,
+    pub(super) stack: Option<String>,
 }
 
 impl Deref for Data {
@@ -55,6 +55,15 @@ pub(super) async fn run(data: &Data, command: StoreCommand) -> anyhow::Result<()
         });
     }
     Ok(())
+}
+
+/// The settings of a file, or the defaults where there is none. A stack that is named has its own catalog.
+pub(super) async fn settings(data: &Data, file: Option<&Path>) -> anyhow::Result<Config> {
+    let mut settings = Config::load(file, data)?;
+    if let Some(stack) = &data.stack {
+        stack::set_catalog(&mut settings, stack).await?;
+    }
+    Ok(settings)
 }
 
 /// The store of a command that has been given this settings file.

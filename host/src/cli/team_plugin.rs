@@ -5,6 +5,7 @@ use std::path::Path;
 use clap::Subcommand;
 
 use super::enable::EnableArgs;
+use super::store::Data;
 use super::{key_plugin, output, team_argument};
 use crate::ids::{PluginName, TeamName};
 use crate::store::Store;
@@ -46,7 +47,7 @@ impl TeamPluginCommand {
     }
 }
 
-pub(super) async fn run(data: &Path, store: &dyn Store, command: TeamPluginCommand) -> anyhow::Result<()> {
+pub(super) async fn run(data: &Data, store: &dyn Store, command: TeamPluginCommand) -> anyhow::Result<()> {
     match command {
         TeamPluginCommand::Enable { name, args } => {
             team_argument::find(store, &name).await?;

@@ -1,0 +1,92 @@
+//! Parameter Store.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_ssm::Client;
+use aws_sdk_ssm::error::{DisplayErrorContext, ProvideErrorMetadata};
+
+use super::{Endpoint, InvalidEndpoint, loader};
+
+/// How often a page is asked for that AWS throttles, or that does not arrive.
+const ATTEMPTS: u32 = 4;
+
+/// A TCP handshake with TLS.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// For one attempt at one page.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// For one page, with all attempts. Lambda gives a function 10 s to start.
+const PAGE_TIMEOUT: Duration = Duration::from_secs(6);
+
+/// Which parameters are read, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// Those right below the path. Secrets stay closed.
+    Closed,
+    /// All below the path, with secrets.
+    Open,
+}
+
+/// Why parameters cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    /// The address of Parameter Store is none.
+    #[error(transparent)]
+    Endpoint(#[from] InvalidEndpoint),
+    /// It says no, or nothing.
+    #[error("cannot read the parameters `{path}`: {reason}")]
+    Refused {
+        /// The path.
+        path: String,
+        /// In AWS's words, which name the permission and the resource.
+        reason: String,
+    },
+}
+
+/// The values of the parameters below a path that ends in `/`, by what follows the path in their names. With the AWS
+/// identity of this process.
+pub async fn read(
+    path: &str,
+    reading: Reading,
+    region: Option<&str>,
+    endpoint: Option<&str>,
+) -> Result<BTreeMap<String, String>, Unreadable> {
+    let endpoint = endpoint.map(Endpoint::parse).transpose()?;
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(PAGE_TIMEOUT)
+        .build();
+    let shared = loader(region, endpoint.as_ref())
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .timeout_config(timeouts)
+        .load()
+        .await;
+    let client = Client::new(&shared);
+    let is_open = reading == Reading::Open;
+    let (mut parameters, mut next) = (BTreeMap::new(), None);
+    loop {
+        let call = client.get_parameters_by_path().path(path).recursive(is_open).with_decryption(is_open);
+        let page = call.set_next_token(next).send().await.map_err(|fault| {
+            let reason = match (fault.code(), fault.message()) {
+                (Some(code), Some(message)) => format!("{code}: {message}"),
+                (Some(code), None) => code.to_owned(),
+                _ => DisplayErrorContext(&fault).to_string(),
+            };
+            Unreadable::Refused { path: path.to_owned(), reason }
+        })?;
+        let pairs = page.parameters.unwrap_or_default();
+        parameters.extend(pairs.into_iter().filter_map(|pair| {
+            let name = pair.name?.strip_prefix(path)?.to_owned();
+            Some((name, pair.value?))
+        }));
+        next = page.next_token;
+        if next.is_none() {
+            return Ok(parameters);
+        }
+    }
+}
