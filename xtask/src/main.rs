@@ -8,6 +8,7 @@ mod clang;
 mod clients;
 mod command;
 mod debian;
+mod deploy;
 mod dev_key;
 mod instructions;
 mod lambda_zip;
@@ -18,6 +19,7 @@ mod python;
 mod rust_target;
 mod serve;
 mod server;
+mod stacks;
 mod test;
 mod tidy;
 mod wasm_toolchain;
@@ -40,6 +42,10 @@ enum Chore {
     Test(test::Options),
     /// Build the zip of AWS Lambda.
     Zip(lambda_zip::Options),
+    /// Deploy to AWS, with settings, plugins and a first key.
+    Deploy(deploy::Options),
+    /// Remove from AWS what `deploy` has made.
+    Destroy(deploy::DestroyOptions),
     /// Measure what Adit costs.
     Bench(bench::Options),
     /// Count the instructions of calls of plugins, and compare with what they were.
@@ -67,6 +73,8 @@ fn run(chore: Chore) -> anyhow::Result<()> {
         Chore::Serve(options) => serve::run(&workspace, &options),
         Chore::Test(options) => test::run(&workspace, &options),
         Chore::Zip(options) => lambda_zip::run(&workspace, &options),
+        Chore::Deploy(options) => deploy::run(&workspace, &options),
+        Chore::Destroy(options) => deploy::destroy(&workspace, &options),
         Chore::Bench(options) => bench::run(&workspace, &options),
         Chore::Instructions(options) => instructions::run(&workspace, &options),
         Chore::Tidy => tidy::run(&workspace.root),

@@ -159,7 +159,9 @@ pub(super) async fn open(settings: &Config, location: Option<&str>) -> anyhow::R
         (Some(location), _) => Location::parse(location, Path::new(""))?,
         (None, Some(catalog)) => catalog.location.clone(),
         (None, None) => {
-            bail!("there is no catalog: name one with `--catalog`, or a stack with `--stack`, or settings that do with `--settings`")
+            bail!(
+                "there is no catalog: name one with `--catalog`, or a stack with `--stack`, or settings that do with `--settings`"
+            )
         }
     };
     let access = of_settings.map(|catalog| catalog.s3.clone()).unwrap_or_default();

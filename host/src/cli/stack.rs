@@ -22,7 +22,8 @@ pub(super) async fn set_catalog(settings: &mut Config, stack: &str) -> anyhow::R
 fn apply(settings: &mut Config, values: &BTreeMap<String, String>) -> anyhow::Result<()> {
     let location = values.get("catalog").map(|text| Location::parse(text.trim(), Path::new("")));
     let location = location.transpose().context("catalog")?;
-    let trusted_keys = values.get("trusted-keys").map(|text| keys(text)).transpose().context("trusted-keys")?;
+    let trusted_keys =
+        values.get("trusted-keys").map(|text| keys(text)).transpose().context("trusted-keys")?;
     match (&mut settings.catalog, location) {
         (Some(catalog), location) => {
             catalog.location = location.unwrap_or_else(|| catalog.location.clone());
@@ -40,7 +41,8 @@ fn apply(settings: &mut Config, values: &BTreeMap<String, String>) -> anyhow::Re
 /// Public keys with commas between them.
 fn keys(text: &str) -> anyhow::Result<Vec<PublicKey>> {
     let keys = text.split(',').map(str::trim).filter(|key| !key.is_empty());
-    keys.map(|key| PublicKey::try_from(key.to_owned()).map_err(|reason| anyhow!("`{key}` {reason}"))).collect()
+    keys.map(|key| PublicKey::try_from(key.to_owned()).map_err(|reason| anyhow!("`{key}` {reason}")))
+        .collect()
 }
 
 #[cfg(test)]
@@ -58,7 +60,10 @@ mod tests {
     fn a_stack_has_a_catalog_and_says_whose_word_counts_there() {
         assert_eq!(applied(&[("table", "adit")]).unwrap(), None);
         let catalog = applied(&[("catalog", "s3://bucket/catalog")]).unwrap().unwrap();
-        assert_eq!((catalog.location.to_string().as_str(), catalog.trusted_keys.len()), ("s3://bucket/catalog/", 0));
+        assert_eq!(
+            (catalog.location.to_string().as_str(), catalog.trusted_keys.len()),
+            ("s3://bucket/catalog/", 0)
+        );
         let [one, two] = [[1; 32], [2; 32]].map(PublicKey::from_bytes);
         let text = format!("{one}, {two}");
         let catalog = applied(&[("catalog", "s3://bucket"), ("trusted-keys", &text)]).unwrap().unwrap();
