@@ -61,7 +61,7 @@ pub(super) async fn run(data: &Data, command: StoreCommand) -> anyhow::Result<()
 pub(super) async fn settings(data: &Data, file: Option<&Path>) -> anyhow::Result<Config> {
     let mut settings = Config::load(file, data)?;
     if let Some(stack) = &data.stack {
-        stack::set_catalog(&mut settings, stack).await?;
+        Box::pin(stack::set_catalog(&mut settings, stack)).await?;
     }
     Ok(settings)
 }

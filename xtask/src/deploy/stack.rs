@@ -19,17 +19,15 @@ pub(super) enum Data {
     Kept,
 }
 
-/// Whether CloudFormation would take the templates.
+/// Whether CloudFormation would take the templates. SAM looks at them again when it builds.
 pub(super) fn validate(workspace: &Workspace, tools: &Tools) -> anyhow::Result<()> {
     say("checking the templates");
-    let template = workspace.root.join("template.yaml");
-    let nested =
-        std::fs::read_dir(workspace.root.join("stacks"))?.filter_map(|entry| Some(entry.ok()?.path()));
-    for template in std::iter::once(template).chain(nested) {
-        let template = template.to_str().context("the path of the repository is not UTF-8")?;
-        command::run(&mut tools.sam(&["validate", "--lint", "--template-file", template]))?;
+    let mut lint = tools.lint();
+    lint.args(["--regions", &tools.identity.region, "--"]).arg(workspace.root.join("template.yaml"));
+    for entry in std::fs::read_dir(workspace.root.join("stacks"))? {
+        lint.arg(entry?.path());
     }
-    Ok(())
+    command::run(&mut lint)
 }
 
 /// Looks at what there is, and clears away what a first deployment that failed has left.

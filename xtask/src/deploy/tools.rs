@@ -58,6 +58,11 @@ impl Tools {
         sam
     }
 
+    /// `cfn-lint`.
+    pub(super) fn lint(&self) -> Command {
+        Command::new(self.python.with_file_name("cfn-lint"))
+    }
+
     /// `adit` with these arguments.
     pub(super) fn adit(&self, arguments: &[&str]) -> Command {
         let mut adit = self.with_region(Command::new(&self.adit));
