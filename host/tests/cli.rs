@@ -60,9 +60,8 @@ fn makes_lists_and_revokes_a_key() {
     result(data, &["key", "revoke", "laptop"]);
     assert!(keys(data)[0]["revoked"].is_string());
     let table = result(data, &["key", "list"]);
-    let day = listed[0]["created"].as_str().unwrap().get(..10).unwrap();
     let expected = format!(
-        "ID          NAME    CREATED     STATE    PLUGINS  LABELS\n{id}  laptop  {day}  revoked           team=search\n"
+        "ID          NAME    TEAM  EXPIRES  STATE    PLUGINS  LABELS\n{id}  laptop                 revoked           team=search\n"
     );
     assert_eq!(table, expected);
 }

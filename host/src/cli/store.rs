@@ -15,7 +15,8 @@ use crate::store::{Dynamo, Made, Sqlite, Store, Tables, tables_of_stack};
 #[derive(Debug, Clone, Args)]
 pub struct Data {
     /// The data folder: keys, and plugins unless the settings name another folder.
-    #[arg(long = "data", global = true, value_name = "DIR", default_value = "./adit-data")]
+    // An id of its own: clap would hand a command's own `folder` this one.
+    #[arg(id = "data", long, global = true, value_name = "DIR", default_value = "./adit-data")]
     folder: PathBuf,
     /// The DynamoDB table that holds the keys, instead of the data folder.
     #[arg(long, global = true, value_name = "NAME")]
