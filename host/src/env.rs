@@ -9,6 +9,25 @@ pub const LOG: &str = "ADIT_LOG";
 /// How wide the terminal is, in columns. Default: what `stty` says, else 80.
 pub const COLUMNS: &str = "COLUMNS";
 
+/// The Lambda function: where in Parameter Store its settings are, such as `/adit/dev`. Without it they come from
+/// [`CONFIG`].
+pub const PARAMETERS: &str = "ADIT_PARAMETERS";
+
+/// The Lambda function: the settings file, where none come from Parameter Store.
+pub const CONFIG: &str = "ADIT_CONFIG";
+
+/// The Lambda function: the data folder. Default: `/tmp/adit`.
+pub const DATA: &str = "ADIT_DATA";
+
+/// The Lambda function: where to send requests instead of Amazon, as `--upstream` of `adit serve`.
+pub const UPSTREAM: &str = "ADIT_UPSTREAM";
+
+/// Where the Runtime API of Lambda is, `host:port`. Lambda sets it.
+pub const LAMBDA_RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
+
+/// How many invocations the function may have at a time. Lambda sets it where it is more than one.
+pub const LAMBDA_MAX_CONCURRENCY: &str = "AWS_LAMBDA_MAX_CONCURRENCY";
+
 /// The value of a variable, if it is set to a text.
 #[expect(clippy::disallowed_methods, reason = "this is the one place where the environment is read")]
 pub fn read(name: &str) -> Option<String> {

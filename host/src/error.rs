@@ -43,6 +43,8 @@ pub enum Kind {
     TooLarge,
     /// No key, or not one that is valid.
     Unauthenticated,
+    /// The request did not come through what stands in front of Adit.
+    WrongWay,
     /// There is no such route.
     UnknownRoute,
     /// The route exists, the method does not.
@@ -83,6 +85,8 @@ pub enum Kind {
     QuotaExceeded,
     /// The key or its team has more requests or tokens than it may, in a minute or at a time.
     RateLimited,
+    /// Nothing is built yet that could serve: the settings are wrong, or cannot be read.
+    NotReady,
     /// The store cannot be read.
     StoreUnavailable,
     /// All places are taken.
@@ -105,7 +109,7 @@ impl Kind {
             Self::UnknownRoute | Self::ModelNotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::PluginDenied(status) => status,
-            Self::Denied | Self::ModelNotAllowed => 403,
+            Self::WrongWay | Self::Denied | Self::ModelNotAllowed => 403,
             Self::Throttled
             | Self::ModelNotReady
             | Self::KeyOverloaded
@@ -114,6 +118,7 @@ impl Kind {
             Self::ModelTimeout => 504,
             Self::ModelError => 424,
             Self::UpstreamUnavailable
+            | Self::NotReady
             | Self::StoreUnavailable
             | Self::Overloaded
             | Self::PluginUnavailable => 503,
@@ -129,6 +134,7 @@ impl Kind {
             | Self::ContextLength
             | Self::TooLarge
             | Self::Unauthenticated
+            | Self::WrongWay
             | Self::UnknownRoute
             | Self::MethodNotAllowed
             | Self::ModelNotAllowed
@@ -147,7 +153,11 @@ impl Kind {
             | Self::Unreachable
             | Self::BrokenStream
             | Self::UnreadableAnswer => Origin::Upstream,
-            Self::StoreUnavailable | Self::Overloaded | Self::KeyOverloaded | Self::Internal => Origin::Host,
+            Self::NotReady
+            | Self::StoreUnavailable
+            | Self::Overloaded
+            | Self::KeyOverloaded
+            | Self::Internal => Origin::Host,
         }
     }
 
@@ -165,6 +175,7 @@ impl Kind {
             | Self::BrokenStream
             | Self::UnreadableAnswer
             | Self::RateLimited
+            | Self::NotReady
             | Self::StoreUnavailable
             | Self::Overloaded
             | Self::KeyOverloaded => Retry::Later,
@@ -172,6 +183,7 @@ impl Kind {
             | Self::ContextLength
             | Self::TooLarge
             | Self::Unauthenticated
+            | Self::WrongWay
             | Self::UnknownRoute
             | Self::MethodNotAllowed
             | Self::PluginDenied(_)

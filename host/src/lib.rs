@@ -6,7 +6,9 @@
 pub mod env;
 pub mod error;
 pub mod ids;
+pub mod log;
 pub mod toml_text;
+pub mod unfinished;
 
 // Set up once, from the operator's file.
 pub mod capability;
@@ -42,6 +44,10 @@ pub mod plugin;
 
 // How plugins did at that.
 pub mod health;
+
+// All of it, put together.
+pub mod composition;
+pub mod deployed;
 
 // The author's side, and the operator's.
 #[cfg(feature = "compiler")]

@@ -1,15 +1,6 @@
-//! The log, on stderr.
-
-use std::io::{self, IsTerminal};
-
-use anyhow::anyhow;
 use clap::ValueEnum;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::env;
+use crate::log::Format;
 
 /// How a line of the log looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -20,23 +11,11 @@ pub enum LogFormat {
     Json,
 }
 
-/// At finer levels the SDK writes whole requests and answers, which are nobody's business here, and
-/// the code generator writes millions of lines. No filter of the operator's opens these.
-const QUIET: [&str; 6] = ["aws_", "hyper", "h2", "cranelift", "wasmtime", "regalloc2"];
-
-/// Starts the log. What is logged is decided by [`env::LOG`], or by `default`.
-pub(super) fn start(default: &str, format: LogFormat) -> anyhow::Result<()> {
-    let wanted = env::read(env::LOG).unwrap_or_else(|| default.to_owned());
-    let wanted =
-        EnvFilter::try_new(wanted).map_err(|error| anyhow!("`{}` is not a log filter: {error}", env::LOG))?;
-    let quiet = Targets::new()
-        .with_default(LevelFilter::TRACE)
-        .with_targets(QUIET.map(|target| (target, LevelFilter::INFO)));
-    let log = tracing_subscriber::registry().with(wanted).with(quiet);
-    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
-    match format {
-        LogFormat::Text => log.with(lines.with_ansi(io::stderr().is_terminal())).init(),
-        LogFormat::Json => log.with(lines.json()).init(),
+impl From<LogFormat> for Format {
+    fn from(format: LogFormat) -> Self {
+        match format {
+            LogFormat::Text => Self::Text,
+            LogFormat::Json => Self::Json,
+        }
     }
-    Ok(())
 }

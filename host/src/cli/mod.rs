@@ -7,7 +7,6 @@ mod author;
 mod enable;
 mod explain;
 mod grants;
-mod housekeeping;
 mod key;
 mod key_argument;
 mod key_edit;
@@ -121,14 +120,14 @@ pub fn run() -> ExitCode {
 impl Cli {
     fn run(self) -> anyhow::Result<()> {
         match &self.command {
-            Command::Serve(args) => log::start("info", args.log_format)?,
+            Command::Serve(args) => crate::log::start("info", args.log_format.into())?,
             Command::Key(_)
             | Command::Team(_)
             | Command::Usage(_)
             | Command::ResponseCache(_)
             | Command::Plugin(_)
             | Command::Store(_)
-            | Command::Settings(_) => log::start("warn", LogFormat::Text)?,
+            | Command::Settings(_) => crate::log::start("warn", LogFormat::Text.into())?,
         }
         let runtime = tokio::runtime::Runtime::new()?;
         runtime.block_on(async {

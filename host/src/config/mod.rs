@@ -2,8 +2,10 @@
 
 mod breaker;
 mod catalog;
+mod cors;
 mod fetch;
 mod iam;
+mod parameters;
 mod plugin_limits;
 mod raw;
 mod s3;
@@ -17,8 +19,10 @@ use std::time::Duration;
 
 pub use breaker::BreakerSettings;
 pub use catalog::{Catalog, InvalidLocation, Location, PublicKey, S3Access};
+pub use cors::{Cors, InvalidOrigin, Origin};
 pub use fetch::{Fetch, HostPattern, Hosts};
 pub use iam::Iam;
+pub use parameters::{ParameterError, Parameters};
 pub use plugin_limits::{Allowance, PluginLimits};
 pub use s3::S3Prefix;
 pub use secrets::{SecretError, SecretName, SecretSource, SecretValues, Secrets};
@@ -37,6 +41,11 @@ pub struct Config {
     pub max_body_bytes: usize,
     /// Whether callers that AWS has authenticated need no key. Default: they do.
     pub iam: Iam,
+    /// The secret that each request has to bring in `x-adit-origin`, as whatever stands in front of Adit
+    /// adds it. Default: none.
+    pub origin_secret: Option<SecretName>,
+    /// Which web pages may call.
+    pub cors: Cors,
     /// How Bedrock is reached.
     pub bedrock: Bedrock,
     /// Fetching of what a request names by URL. Default: none, nothing is fetched.
@@ -160,6 +169,8 @@ impl Config {
             plugins: raw.plugins.map_or_else(|| data.join("plugins"), |folder| base.join(folder)),
             max_body_bytes: raw.max_body_bytes.map_or(32 << 20, Into::into),
             iam: if raw.auth.iam { Iam::On } else { Iam::Off },
+            origin_secret: raw.auth.origin_secret,
+            cors: Cors::of(raw.cors.origins),
             bedrock: Bedrock {
                 regions: raw.bedrock.regions.0,
                 endpoint: raw.bedrock.endpoint.map(|text| text.0),
@@ -329,6 +340,14 @@ mod tests {
     fn everybody_needs_a_key_unless_the_operator_says_otherwise() {
         assert_eq!(load("[auth]").unwrap().iam, Iam::Off);
         assert_eq!(load("[auth]\niam = true").unwrap().iam, Iam::On);
+    }
+
+    #[test]
+    fn reads_who_may_stand_in_front() {
+        let config = load("[auth]\norigin_secret = 'edge'\n[cors]\norigins = ['https://app.test']").unwrap();
+        assert_eq!(config.origin_secret.unwrap().as_str(), "edge");
+        assert!(matches!(config.cors, Cors::Origins(origins) if origins.len() == 1));
+        assert!(load("[cors]\norigins = ['app.test']").is_err());
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use super::cors::AllowedOrigin;
 use super::{HostPattern, PublicKey, S3Prefix, SecretName, SecretSource, TableName};
 use crate::capability::{Bare, bare};
 use crate::ids::{InvalidId, PluginName};
@@ -16,6 +17,7 @@ pub(super) struct Settings {
     pub(super) plugins: Option<PathBuf>,
     pub(super) max_body_bytes: Option<NonZeroUsize>,
     pub(super) auth: Auth,
+    pub(super) cors: Cors,
     pub(super) bedrock: Bedrock,
     pub(super) fetch: Fetch,
     pub(super) s3: S3,
@@ -72,6 +74,13 @@ pub(super) struct PluginHttp {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Auth {
     pub(super) iam: bool,
+    pub(super) origin_secret: Option<SecretName>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Cors {
+    pub(super) origins: Vec<AllowedOrigin>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -89,7 +89,35 @@ impl Secrets {
     }
 }
 
+impl SecretError {
+    /// Which secret.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Why it cannot be used.
+    pub(super) fn reason(&self) -> &str {
+        &self.reason
+    }
+}
+
 impl SecretValues {
+    /// Secrets that were kept elsewhere. Fails if one cannot stand in a header.
+    pub(super) fn of(secrets: Vec<(SecretName, SecretString)>) -> Result<Self, SecretError> {
+        let checked = secrets.into_iter().map(|(name, value)| match fit_for_a_header(value) {
+            Ok(value) => Ok((name, value)),
+            Err(reason) => Err(SecretError { name: name.0, reason }),
+        });
+        checked.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// These, and others, which count where both have one of a name.
+    #[must_use]
+    pub fn with(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
+    }
+
     /// The secret of this name.
     pub fn find(&self, name: &SecretName) -> Option<&SecretString> {
         self.0.get(name)

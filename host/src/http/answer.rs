@@ -16,6 +16,28 @@ const DROPPED: HeaderName = HeaderName::from_static("x-adit-dropped");
 /// The plugins that failed and that the request went on without, up to the head of its answer.
 const PLUGINS_SKIPPED: HeaderName = HeaderName::from_static("x-adit-plugins-skipped");
 
+/// Under which id Lambda logs the invocation that brought the request.
+pub(crate) const AWS_REQUEST_ID: HeaderName = HeaderName::from_static("x-adit-aws-request-id");
+
+/// What is said in headers that only Adit or OpenAI have: a page in a browser may read these, if it may read
+/// answers at all.
+pub(super) fn own_headers() -> [HeaderName; 12] {
+    [
+        REQUEST_ID,
+        AWS_REQUEST_ID,
+        DROPPED,
+        PLUGINS_SKIPPED,
+        cache::CACHE,
+        failure::SHOULD_RETRY,
+        rate_limits::REQUESTS.limit,
+        rate_limits::REQUESTS.remaining,
+        rate_limits::REQUESTS.reset,
+        rate_limits::TOKENS.limit,
+        rate_limits::TOKENS.remaining,
+        rate_limits::TOKENS.reset,
+    ]
+}
+
 /// A request that ended with a failure before its first byte.
 pub(super) struct Refusal {
     id: RequestId,

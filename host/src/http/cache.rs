@@ -8,7 +8,7 @@ use crate::metering::Scope;
 use crate::pipeline::{CacheNote, CacheOutcome, CacheTerms, CacheWish};
 use crate::store::{ResponseCaching, Sharing, StoredKey};
 
-const CACHE: HeaderName = HeaderName::from_static("x-adit-cache");
+pub(super) const CACHE: HeaderName = HeaderName::from_static("x-adit-cache");
 
 /// On which terms answers are kept for a request of the key, if they are.
 pub(super) fn terms(

@@ -1,8 +1,12 @@
 use std::convert::Infallible;
+use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use tokio::time::Instant;
+
+use crate::config::Timeouts;
 
 /// A caller that AWS has authenticated, by IAM, before the request came here. An ingress that AWS itself
 /// calls puts it into the extensions of the request; nothing that a client sends gets there.
@@ -23,17 +27,51 @@ impl AwsCaller {
     }
 }
 
+/// By when a request has to be answered, where the platform has less patience than the operator. An ingress puts
+/// it into the extensions of the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeLimit(Instant);
+
+impl TimeLimit {
+    /// By then.
+    pub fn at(end: Instant) -> Self {
+        Self(end)
+    }
+}
+
+/// How AWS calls a request. An ingress that AWS itself calls puts it into the extensions of the request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwsRequest {
+    /// AWS's id of the invocation.
+    pub id: String,
+    /// Where in a trace of X-Ray it stands, as the header `x-amzn-trace-id` has it.
+    pub trace: Option<String>,
+}
+
 /// Who sends a request.
 pub(super) struct Caller {
     /// What the client says of itself and the request.
     pub(super) headers: HeaderMap,
     /// What AWS says of the client.
     pub(super) aws: Option<AwsCaller>,
+    limit: Option<TimeLimit>,
 }
 
 impl Caller {
     pub(super) fn of(parts: &Parts) -> Self {
-        Self { headers: parts.headers.clone(), aws: parts.extensions.get().cloned() }
+        Self {
+            headers: parts.headers.clone(),
+            aws: parts.extensions.get().cloned(),
+            limit: parts.extensions.get().copied(),
+        }
+    }
+
+    /// How long the answer may take from now on: as the operator has it, or less.
+    pub(super) fn time(&self, timeouts: &Timeouts) -> Duration {
+        match self.limit {
+            Some(TimeLimit(end)) => timeouts.total.min(end.saturating_duration_since(Instant::now())),
+            None => timeouts.total,
+        }
     }
 }
 
@@ -42,5 +80,26 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         Ok(Self::of(parts))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+    use axum::body::Body;
+    use axum::http::Request;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_platform_can_have_less_patience_than_the_operator_and_not_more() {
+        let (mut parts, _) = Request::new(Body::empty()).into_parts();
+        let timeouts = Timeouts { total: Duration::from_secs(60), ..Timeouts::default() };
+        assert_eq!(Caller::of(&parts).time(&timeouts), timeouts.total);
+        for (left, time) in [(30, 30), (90, 60), (0, 0)] {
+            let end = Instant::now().checked_add(Duration::from_secs(left)).unwrap();
+            parts.extensions.insert(TimeLimit::at(end));
+            assert_eq!(Caller::of(&parts).time(&timeouts), Duration::from_secs(time));
+        }
     }
 }

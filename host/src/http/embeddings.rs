@@ -33,7 +33,7 @@ async fn answer(
     caller: &Caller,
     body: Body,
 ) -> Result<Response<Body>, Failure> {
-    let deadline = Deadline::after(app.timeouts.total);
+    let deadline = Deadline::after(caller.time(&app.timeouts));
     let key = authenticate(app, caller).await?;
     let headers = &caller.headers;
     if terms::explain(headers)? == Wish::Explanation {

@@ -10,7 +10,7 @@ use crate::ids::RequestId;
 use crate::wire::openai;
 
 /// Tells OpenAI's SDKs whether to repeat a request, whatever its status says to them.
-const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
+pub(super) const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
 /// A failure before the first byte: a status, and OpenAI's error body.
 pub(crate) fn response(id: &RequestId, failure: &Failure) -> Response<Body> {
@@ -39,7 +39,7 @@ pub(super) fn mark(id: &RequestId, failure: &Failure, headers: &mut HeaderMap) {
 }
 
 /// A request that was not answered in the whole time that it had, from its arrival.
-pub(super) fn too_slow() -> Failure {
+pub fn too_slow() -> Failure {
     Failure::new(Kind::ModelTimeout, "the request took too long as a whole; try again, or ask for less")
 }
 

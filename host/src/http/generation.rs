@@ -36,7 +36,8 @@ pub(super) async fn serve(
     let wish = wish.map_or_else(|| terms::explain(&caller.headers), Ok);
     let noted = Noted::default();
     let answer = async { answer(app, &id, &noted, caller, body, format, wish?).await };
-    let answer = timeout(app.timeouts.total, answer).await.unwrap_or_else(|_| Err(failure::too_slow()));
+    let answer =
+        timeout(caller.time(&app.timeouts), answer).await.unwrap_or_else(|_| Err(failure::too_slow()));
     answer::outcome(id, noted, answer)
 }
 
@@ -49,7 +50,7 @@ async fn answer(
     format: Format,
     wish: Wish,
 ) -> Result<Response<Body>, Failure> {
-    let deadline = Deadline::after(app.timeouts.total);
+    let deadline = Deadline::after(caller.time(&app.timeouts));
     let key = authenticate(app, caller).await?;
     let headers = &caller.headers;
     let body = body::read(headers, body, app.max_body_bytes).await?;

@@ -9,6 +9,7 @@ mod chat_completions;
 mod client_format;
 mod clock;
 mod completions;
+mod edge;
 mod embeddings;
 mod explanation;
 mod failure;
@@ -22,13 +23,19 @@ mod status;
 mod terms;
 mod usage;
 
-pub use caller::AwsCaller;
+pub(crate) use answer::AWS_REQUEST_ID;
+pub use caller::{AwsCaller, AwsRequest, TimeLimit};
+pub use edge::Edge;
 #[cfg(test)]
 pub(crate) use failure::response as refusal;
+pub use failure::too_slow;
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Body;
+use axum::http::Response;
+use axum::response::IntoResponse;
 use axum::routing::{get, post};
 
 use crate::config::{Iam, S3Prefix, Timeouts};
@@ -66,8 +73,11 @@ pub struct App {
     pub timeouts: Timeouts,
 }
 
+/// What answers requests.
+pub type Routes = Router;
+
 /// All routes.
-pub fn router(app: App) -> Router {
+pub fn router(app: App) -> Routes {
     Router::new()
         .route("/v1/chat/completions", post(chat_completions::create))
         .route("/v1/completions", post(completions::create))
@@ -85,6 +95,11 @@ pub fn router(app: App) -> Router {
 /// Alive. Asks nobody else, so a probe costs nothing and fails only with the process.
 async fn health() -> &'static str {
     "ok\n"
+}
+
+/// The answer to a request that comes to no route, and a line of the log.
+pub fn refuse(failure: Failure) -> Response<Body> {
+    answer::Refusal::anonymous(failure).into_response()
 }
 
 async fn method_not_allowed(method: axum::http::Method, uri: axum::http::Uri) -> answer::Refusal {

@@ -8,19 +8,19 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Response};
 use crate::metering::{Room, Standing};
 use crate::pipeline::Rates;
 
-struct Names {
-    limit: HeaderName,
-    remaining: HeaderName,
-    reset: HeaderName,
+pub(super) struct Names {
+    pub(super) limit: HeaderName,
+    pub(super) remaining: HeaderName,
+    pub(super) reset: HeaderName,
 }
 
-const REQUESTS: Names = Names {
+pub(super) const REQUESTS: Names = Names {
     limit: HeaderName::from_static("x-ratelimit-limit-requests"),
     remaining: HeaderName::from_static("x-ratelimit-remaining-requests"),
     reset: HeaderName::from_static("x-ratelimit-reset-requests"),
 };
 
-const TOKENS: Names = Names {
+pub(super) const TOKENS: Names = Names {
     limit: HeaderName::from_static("x-ratelimit-limit-tokens"),
     remaining: HeaderName::from_static("x-ratelimit-remaining-tokens"),
     reset: HeaderName::from_static("x-ratelimit-reset-tokens"),

@@ -1,3 +1,4 @@
 //! Where requests come in from.
 
+pub mod lambda;
 pub mod local;

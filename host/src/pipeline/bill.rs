@@ -19,6 +19,7 @@ use crate::metering::{
     Amounts, Budget, Charge, Exceeded, Limits, Metered, Meters, Money, Period, Place, Room, Row, Scope,
     Settlement, Standing, Taken, Taking, Tally, Unit,
 };
+use crate::unfinished;
 
 /// Tokens of an answer, where neither the request nor the model sets a limit.
 const USUAL_OUTPUT_TOKENS: u64 = 4096;
@@ -119,7 +120,7 @@ impl Bill {
         let taking = (!payer.metered.is_empty()).then(|| {
             let (meters, from) = (Arc::clone(&payer.meters), payer.metered.clone());
             let taking = Taking { from, charge: charge.clone() };
-            tokio::spawn(async move { meters.take(&taking).await })
+            unfinished::spawn(async move { meters.take(&taking).await })
         });
         Self {
             payer,
@@ -203,7 +204,7 @@ impl Bill {
         };
         if let Err(failure) = meters.settle(&settlement).await {
             tracing::warn!(request = settlement.charge.lease.as_str(), %failure, "a request is not settled yet");
-            tokio::spawn(settle_later(meters, settlement));
+            unfinished::spawn(settle_later(meters, settlement));
         }
     }
 

@@ -14,6 +14,7 @@ use super::hook::{End, Report};
 use super::{Deadline, Estimate, Events, Hook, Terms};
 use crate::chat::{Event, StopReason, Usage};
 use crate::error::{Failure, Kind};
+use crate::unfinished;
 
 /// A request at work: its plugins, and what their finish hooks are to be told.
 ///
@@ -137,10 +138,10 @@ impl Work {
         if !self.has_an_end() {
             return None;
         }
-        let runtime = Handle::try_current().ok()?;
+        Handle::try_current().ok()?;
         let (bill, keeper) = (self.bill.take(), self.keeper.take());
         let (chain, report) = (self.chain.take(), self.report());
-        Some(runtime.spawn(async move {
+        Some(unfinished::spawn(async move {
             let settle = async {
                 if let Some(bill) = bill {
                     bill.settle(&report).await;

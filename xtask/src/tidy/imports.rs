@@ -5,7 +5,7 @@ use super::source::{File, Violation};
 const SOURCE: &str = "host/src/";
 
 /// A module of the host and the modules that it may name. `main`, `lib` and `cli` put everything together.
-const MAY_IMPORT: [(&str, &[&str]); 22] = [
+const MAY_IMPORT: [(&str, &[&str]); 23] = [
     ("ids", &["error", "chat", "env"]),
     ("error", &["ids", "chat", "env"]),
     ("chat", &["ids", "error", "env"]),
@@ -61,6 +61,21 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
             "error",
         ],
     ),
+    (
+        "composition",
+        &[
+            "aws",
+            "catalog",
+            "store",
+            "config",
+            "fetch",
+            "health",
+            "pipeline",
+            "plugin",
+            "bedrock",
+            "http",
+        ],
+    ),
     ("cli", ALL),
 ];
 
@@ -85,6 +100,7 @@ const ALL: &[&str] = &[
     "store",
     "http",
     "ingress",
+    "composition",
     "author",
 ];
 

@@ -49,7 +49,7 @@ async fn answer(
     request: Request<Body>,
 ) -> Result<Response<Body>, Failure> {
     let (parts, body) = request.into_parts();
-    let deadline = Deadline::after(app.timeouts.total);
+    let deadline = Deadline::after(Caller::of(&parts).time(&app.timeouts));
     let mut asked = find(app, id, noted, &parts, deadline).await?;
     // The body comes first: who sends it slowly keeps no instance waiting.
     let body = within(deadline, body::read(&parts.headers, body, app.max_body_bytes)).await;

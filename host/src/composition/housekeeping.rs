@@ -21,7 +21,7 @@ const UNUSED_PERIOD: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Looks after the plugins of a server.
-pub(super) struct Housekeeping {
+pub struct Housekeeping {
     catalog: Arc<Catalog>,
     health: Arc<Health>,
     store: Arc<dyn Store>,
@@ -40,19 +40,24 @@ impl Housekeeping {
     }
 
     /// Goes on for ever.
-    pub(super) async fn keep_on(&self) -> Infallible {
+    pub async fn keep_on(&self) -> Infallible {
         let mut looked = Instant::now();
         loop {
             // A release that fails may have to be stepped back from, and that is not to wait.
             let _ = timeout(PERIOD, self.health.release_failed()).await;
-            self.flush().await;
-            self.catalog.tidy_up().await;
+            self.once().await;
             if looked.elapsed() >= UNUSED_PERIOD {
                 self.drop_unused().await;
                 looked = Instant::now();
             }
             sleep(PAUSE).await;
         }
+    }
+
+    /// What is to be done now and then.
+    pub async fn once(&self) {
+        self.flush().await;
+        self.catalog.tidy_up().await;
     }
 
     /// Lets go of the code of releases that no key uses. It stays on the disk.
@@ -71,7 +76,7 @@ impl Housekeeping {
     }
 
     /// Writes what the plugins did.
-    pub(super) async fn flush(&self) {
+    pub async fn flush(&self) {
         match self.health.flush(&*self.store, &self.process).await {
             Err(fault) => tracing::warn!(%fault, "what the plugins did cannot be written; it is tried again"),
             Ok(stepped_back) => {

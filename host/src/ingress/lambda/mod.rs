@@ -1,0 +1,130 @@
+//! AWS Lambda: requests come as events of a Function URL or a REST API, one invocation each, and answers are
+//! streamed back through the Runtime API
+//! (<https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>).
+//!
+//! The loop is our own. AWS's client waits for an ACK between two small writes, writes what goes wrong with
+//! a body into the client's stream, and knows no moment between the end of an answer and the next poll. Lambda
+//! freezes the process as soon as it polls, so that moment is when everything gets done that is left to do.
+
+mod answer;
+mod budget;
+mod event;
+mod runtime_api;
+#[cfg(test)]
+mod tests;
+
+use std::convert::Infallible;
+use std::num::NonZeroUsize;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, Request, Response};
+use futures::FutureExt;
+use futures::future::try_join_all;
+use tokio::time::timeout_at;
+use tower_service::Service;
+use tracing::Instrument;
+
+use crate::error::{Failure, Kind};
+use crate::http::{self, AWS_REQUEST_ID, AwsRequest, Routes, TimeLimit};
+use budget::Budget;
+use event::Event;
+use runtime_api::{Connection, Invocation};
+pub use runtime_api::{RuntimeApi, RuntimeApiError};
+
+/// What serves the invocations.
+pub trait Function: Send + Sync {
+    /// The routes, or why there are none at the moment.
+    fn routes(&self) -> impl Future<Output = Result<Routes, Failure>> + Send;
+
+    /// Does what is left to do of the requests that were answered. The process may be frozen when this is done.
+    fn settle(&self) -> impl Future<Output = ()> + Send;
+}
+
+/// Answers invocations, so many at a time, for as long as there is a Runtime API.
+pub async fn serve(
+    api: &RuntimeApi,
+    at_once: NonZeroUsize,
+    function: Arc<impl Function>,
+) -> Result<Infallible, RuntimeApiError> {
+    let pollers = (0..at_once.get()).map(|_| poll(api.connection(), &*function));
+    let ended = try_join_all(pollers).await?;
+    match ended.into_iter().next() {
+        Some(never) => match never {},
+        None => std::future::pending().await,
+    }
+}
+
+async fn poll(mut connection: Connection, function: &impl Function) -> Result<Infallible, RuntimeApiError> {
+    loop {
+        let invocation = connection.next().await?;
+        // After a freeze: whatever was closed in the meantime is noticed before anything is sent.
+        tokio::task::yield_now().await;
+        let budget = Budget::until(invocation.deadline_ms);
+        let span = tracing::info_span!(
+            "invocation",
+            aws_request = %invocation.id,
+            trace = invocation.trace.as_deref(),
+            client_request = tracing::field::Empty,
+        );
+        if let Err(fault) = invoke(&mut connection, &invocation, budget, function).instrument(span).await {
+            // The client has left, or the platform has ended the invocation: there is nobody to tell.
+            tracing::warn!(aws_request = %invocation.id, %fault, "an answer was not sent to its end");
+        }
+        if timeout_at(budget.settled, function.settle()).await.is_err() {
+            tracing::error!(
+                aws_request = %invocation.id,
+                "not everything of the request is settled, and its time is over; the function may need a longer timeout"
+            );
+        }
+    }
+}
+
+/// One invocation, from its event to the last byte of its answer. What fails here is the way back.
+async fn invoke(
+    connection: &mut Connection,
+    invocation: &Invocation,
+    budget: Budget,
+    function: &impl Function,
+) -> Result<(), RuntimeApiError> {
+    let Event { mut request, shape } = match event::read(&invocation.event) {
+        Ok(event) => event,
+        Err(unreadable) => {
+            tracing::warn!(%unreadable, "refused an invocation");
+            return connection.fail(invocation, "Adit.UnreadableEvent", &unreadable.to_string()).await;
+        }
+    };
+    if let Some(id) = request.headers().get("x-client-request-id").and_then(|id| id.to_str().ok()) {
+        tracing::Span::current().record("client_request", id);
+    }
+    let (id, trace) = (invocation.id.clone(), invocation.trace.clone());
+    request.extensions_mut().insert(AwsRequest { id, trace });
+    request.extensions_mut().insert(TimeLimit::at(budget.answered));
+
+    let answering = AssertUnwindSafe(answer(function, request)).catch_unwind();
+    let mut response = match timeout_at(budget.answered_at_the_latest(), answering).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_panic)) => http::refuse(Failure::new(Kind::Internal, "internal error")),
+        Err(_too_late) => http::refuse(http::too_slow()),
+    };
+    if let Ok(id) = HeaderValue::from_str(&invocation.id) {
+        response.headers_mut().insert(AWS_REQUEST_ID, id);
+    }
+    let sending = connection.respond(invocation, answer::over_the_wire(response, shape));
+    match timeout_at(budget.sent, sending).await {
+        Ok(sent) => sent,
+        Err(_too_late) => {
+            connection.close();
+            tracing::warn!("an answer was cut: the time of the invocation is over");
+            Ok(())
+        }
+    }
+}
+
+async fn answer(function: &impl Function, request: Request<Body>) -> Response<Body> {
+    match function.routes().await {
+        Ok(mut routes) => routes.call(request).await.unwrap_or_else(|never| match never {}),
+        Err(failure) => http::refuse(failure),
+    }
+}

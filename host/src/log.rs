@@ -1,0 +1,49 @@
+//! The log, on stderr.
+
+use std::io::{self, IsTerminal};
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, ParseError, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::env;
+
+/// How a line of the log looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs: one JSON object a line.
+    Json,
+}
+
+/// [`env::LOG`] cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("`{}` is not a log filter: {source}", env::LOG)]
+pub struct InvalidFilter {
+    source: ParseError,
+}
+
+/// At finer levels the SDK writes whole requests and answers, which are nobody's business here, and
+/// the code generator writes millions of lines. No filter of the operator's opens these.
+const QUIET: [&str; 6] = ["aws_", "hyper", "h2", "cranelift", "wasmtime", "regalloc2"];
+
+/// Starts the log. What is logged is decided by [`env::LOG`], or by `default`.
+pub fn start(default: &str, format: Format) -> Result<(), InvalidFilter> {
+    let wanted = env::read(env::LOG).unwrap_or_else(|| default.to_owned());
+    begin(EnvFilter::try_new(wanted).map_err(|source| InvalidFilter { source })?, format);
+    Ok(())
+}
+
+fn begin(wanted: EnvFilter, format: Format) {
+    let quiet = Targets::new()
+        .with_default(LevelFilter::TRACE)
+        .with_targets(QUIET.map(|target| (target, LevelFilter::INFO)));
+    let log = tracing_subscriber::registry().with(wanted).with(quiet);
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    match format {
+        Format::Text => log.with(lines.with_ansi(io::stderr().is_terminal())).init(),
+        Format::Json => log.with(lines.json()).init(),
+    }
+}
