@@ -104,4 +104,4 @@ def test_the_distribution_shows_the_function_its_secret():
     assert origin["OriginCustomHeaders"] == [{"HeaderName": "x-adit-origin", "HeaderValue": "s" * 32}]
     assert origin["CustomOriginConfig"]["OriginProtocolPolicy"] == "https-only"
     parameter = edge.only("AWS::SSM::Parameter")
-    assert (parameter["Name"], parameter["Value"]) == ("/adit/test/origin-secret", "s" * 32)
+    assert (parameter["Name"], parameter["Value"]) == ("/adit/test/secrets/origin", "s" * 32)

@@ -3,6 +3,7 @@
 The tests build on each other, in the order of this file: each looks at the deployment that the one before has left.
 """
 
+import contextlib
 import json
 import os
 import pathlib
@@ -14,6 +15,7 @@ import urllib.request
 
 import boto3
 import pytest
+from runtime import Runtime
 from template import ROOT
 
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
@@ -21,6 +23,7 @@ XTASK = os.environ.get("XTASK_BIN", TARGET / "debug/xtask")
 ADIT = os.environ.get("ADIT_BIN", TARGET / "debug/adit")
 # A `bootstrap` of the dev profile, if there is one: what is rehearsed is the way there.
 BOOTSTRAP = pathlib.Path(os.environ.get("BOOTSTRAP_BIN", TARGET / "debug/bootstrap"))
+BEDROCK_SIM = os.environ.get("BEDROCK_SIM_BIN", TARGET / "debug/bedrock-sim")
 AWS = os.environ.get("MINISTACK_PYTHON", TARGET / "venv-s3/bin/python")
 PATIENCE_SECONDS = 60
 
@@ -108,6 +111,18 @@ def parameters():
     return {p["Name"].removeprefix("/adit/dev/"): p["Value"] for page in pages for p in page["Parameters"]}
 
 
+@contextlib.contextmanager
+def settings(text):
+    """Other settings for a moment."""
+    file = ROOT / "deploy/dev.toml"
+    before = file.read_text()
+    file.write_text(text)
+    try:
+        yield
+    finally:
+        file.write_text(before)
+
+
 def leftovers():
     """What is left of a deployment, in every service that it uses."""
     return {
@@ -138,13 +153,8 @@ def test_a_bad_parameter_is_refused_before_anything_changes(chore):
 
 
 def test_bad_settings_are_refused_before_anything_changes(chore):
-    file = ROOT / "deploy/dev.toml"
-    text = file.read_text()
-    try:
-        file.write_text("max_body = 1\n")
+    with settings("max_body = 1\n"):
         worked, said = chore("deploy")
-    finally:
-        file.write_text(text)
     assert not worked and "line 1: unknown field `max_body`" in said, said
     assert leftovers()["tables"] == []
 
@@ -176,6 +186,33 @@ def test_adit_works_on_the_deployed_tables_and_bucket(adit):
     adit("key", "create", "second")
     adit("plugin", "enable", "second", "audit", "--version", "latest")
     adit("key", "revoke", "second")
+
+
+@pytest.mark.skipif(not BOOTSTRAP.exists(), reason="there is no bootstrap of the dev profile")
+def test_the_function_serves_from_what_was_deployed(cloud, folder):
+    sim = subprocess.Popen([BEDROCK_SIM, "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, text=True)
+    upstream = sim.stdout.readline().strip().removeprefix("listening on ")
+    own = function("live")["Environment"]["Variables"] | {"ADIT_UPSTREAM": upstream, "ADIT_DATA": str(folder / "tmp")}
+    log = (folder / "log").open("w")
+    runtime = Runtime(BOOTSTRAP, cloud | own, log)
+    try:
+        messages = [{"role": "user", "content": "Write to jane.doe@example.com."}]
+        body = {"model": "gpt-4o-mini", "stream": True, "messages": messages}
+        status, answer = runtime.post("/v1/chat/completions", "adit_none_none", body, PATIENCE_SECONDS)
+        assert status == 401, answer
+        key = (folder / "state/first-key").read_text()
+        status, answer = runtime.post("/v1/chat/completions", key, body, PATIENCE_SECONDS)
+        assert status == 200, answer
+        assert answer.rstrip().endswith("data: [DONE]")
+        with urllib.request.urlopen(f"{upstream}/_sim/requests/last") as received:
+            sent = received.read().decode()
+        assert "amazon.nova-lite" in sent, "`route` has turned the alias into a model"
+        assert "jane.doe@example.com" not in sent, "`redact` has put a placeholder in its place"
+    finally:
+        runtime.stop()
+        sim.terminate()
+        sim.wait()
+        log.close()
 
 
 def test_the_alias_has_what_was_deployed():
@@ -215,10 +252,14 @@ def test_an_update_that_fails_goes_back(chore):
 
 def test_options_are_made_and_unmade(chore):
     options = ["RestApi=On", "RestApiKey=On", "Alarms=On", "Dashboard=On", "Edge=On", f"OriginSecret={'s' * 32}"]
-    worked, said = chore("deploy", *(word for option in options for word in ("--parameter", option)))
+    options = [word for option in options for word in ("--parameter", option)]
+    worked, said = chore("deploy", *options)
+    assert not worked and 'origin_secret = "origin"' in said, "who comes another way would be let in"
+    with settings('[auth]\norigin_secret = "origin"\n'):
+        worked, said = chore("deploy", *options)
     assert worked, said
     assert "s" * 32 not in said
-    assert parameters()["origin-secret"] == "s" * 32
+    assert parameters()["secrets/origin"] == "s" * 32
     assert len(boto3.client("cloudwatch").describe_alarms()["MetricAlarms"]) == 7
     [api] = boto3.client("apigateway").get_rest_apis()["items"]
     assert api["name"] == "adit-dev"
@@ -226,7 +267,7 @@ def test_options_are_made_and_unmade(chore):
     off = ["RestApi=Off", "Alarms=Off", "Dashboard=Off", "Edge=Off"]
     worked, said = chore("deploy", *(word for option in off for word in ("--parameter", option)))
     assert worked, said
-    assert "origin-secret" not in parameters()
+    assert "secrets/origin" not in parameters()
     assert boto3.client("cloudwatch").describe_alarms()["MetricAlarms"] == []
     assert boto3.client("apigateway").get_rest_apis()["items"] == []
 

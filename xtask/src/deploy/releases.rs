@@ -43,11 +43,12 @@ pub(super) fn publish(
 ) -> anyhow::Result<Vec<Release>> {
     let key = signing_key(tools, state)?;
     tools.ask(&["trust", &environment.path(), &key.public], None)?;
+    let there = listed(tools, environment)?;
     let mut published = Vec::new();
     for Plugin { name, config } in &PLUGINS {
         let package = package(workspace, components, name)?;
         let version = version(&fs::read_to_string(package.join("plugin.toml"))?)?;
-        let mut adit = if is_published(tools, environment, name, &version)? {
+        let mut adit = if there.contains(&format!("{name} {version}")) {
             say(format_args!("plugin {name} {version} is published"));
             tools.adit(&["plugin", "precompile", name, &version])
         } else {
@@ -63,15 +64,17 @@ pub(super) fn publish(
     Ok(published)
 }
 
-fn is_published(tools: &Tools, environment: &Environment, name: &str, version: &str) -> anyhow::Result<bool> {
-    let mut adit = tools.adit(&["plugin", "releases", name, "--json", "--stack", &environment.name]);
+/// What the catalog holds, each as `NAME VERSION`.
+fn listed(tools: &Tools, environment: &Environment) -> anyhow::Result<Vec<String>> {
+    let mut adit = tools.adit(&["plugin", "releases", "--json", "--stack", &environment.name]);
     let output = adit.stderr(Stdio::inherit()).output().context("cannot run `adit`")?;
     if !output.status.success() {
         bail!("`adit plugin releases` ended with {}", output.status);
     }
     let releases: Vec<Value> = serde_json::from_slice(&output.stdout)?;
-    let mut versions = releases.iter().filter_map(|release| release.get("version")?.as_str());
-    Ok(versions.any(|other| other == version))
+    let member = |release: &Value, name: &str| release.get(name).and_then(Value::as_str).map(str::to_owned);
+    let words = |release| Some(format!("{} {}", member(release, "name")?, member(release, "version")?));
+    Ok(releases.iter().filter_map(words).collect())
 }
 
 /// The files of a plugin in one folder, as `adit plugin publish` wants them.

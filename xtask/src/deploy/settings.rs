@@ -11,6 +11,9 @@ use crate::workspace::Workspace;
 /// What a parameter of the free kind holds, in bytes.
 const LARGEST_PART: usize = 4096;
 
+/// What makes the function refuse requests that did not come through CloudFront.
+const ORIGIN: &str = "origin_secret = \"origin\"";
+
 /// The parts, by the names of their parameters.
 pub(super) type Parts = Map<String, Value>;
 
@@ -19,6 +22,12 @@ pub(super) fn read(workspace: &Workspace, tools: &Tools, environment: &Environme
     let file = workspace.root.join("deploy").join(&environment.name).with_extension("toml");
     let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read `{}`", file.display()))?;
     command::run(tools.adit(&["settings", "check"]).arg(&file))?;
+    if environment.parameters.get("Edge").is_some_and(|edge| edge == "On") && !text.contains(ORIGIN) {
+        bail!(
+            "`Edge` is On, so `{}` needs `{ORIGIN}` in `[auth]`: else all may pass CloudFront by",
+            file.display()
+        );
+    }
     parts(&text).with_context(|| format!("`{}` does not fit into parameters", file.display()))
 }
 

@@ -15,6 +15,8 @@ pub(super) struct Tools {
     python: PathBuf,
     cloud: PathBuf,
     adit: PathBuf,
+    /// What `adit` fetches of catalogs lies here. Everything else is the stack's.
+    data: PathBuf,
     /// Whose credentials are used.
     pub(super) identity: Identity,
 }
@@ -33,6 +35,7 @@ impl Tools {
             python: python::environment(&workspace.target.join("venv-sam"), &requirements)?,
             cloud: workspace.root.join("xtask/deploy/cloud.py"),
             adit: workspace.binary("adit"),
+            data: workspace.target.join("adit/deploy-data"),
             identity: Identity { account: String::new(), region: String::new() },
         };
         let identity = tools.ask(&["identity"], None)?;
@@ -66,7 +69,7 @@ impl Tools {
     /// `adit` with these arguments.
     pub(super) fn adit(&self, arguments: &[&str]) -> Command {
         let mut adit = self.with_region(Command::new(&self.adit));
-        adit.args(arguments).stdin(Stdio::null());
+        adit.arg("--data").arg(&self.data).args(arguments).stdin(Stdio::null());
         adit
     }
 

@@ -63,18 +63,7 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
     ),
     (
         "composition",
-        &[
-            "aws",
-            "catalog",
-            "store",
-            "config",
-            "fetch",
-            "health",
-            "pipeline",
-            "plugin",
-            "bedrock",
-            "http",
-        ],
+        &["aws", "catalog", "store", "config", "fetch", "health", "pipeline", "plugin", "bedrock", "http"],
     ),
     ("cli", ALL),
 ];
