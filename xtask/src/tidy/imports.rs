@@ -63,7 +63,18 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
     ),
     (
         "composition",
-        &["aws", "catalog", "store", "config", "fetch", "health", "pipeline", "plugin", "bedrock", "http"],
+        &[
+            "aws",
+            "catalog",
+            "store",
+            "config",
+            "fetch",
+            "health",
+            "pipeline",
+            "plugin",
+            "bedrock",
+            "http",
+        ],
     ),
     ("cli", ALL),
 ];
