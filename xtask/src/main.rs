@@ -8,14 +8,18 @@ mod clang;
 mod clients;
 mod command;
 mod debian;
+mod deploy;
 mod dev_key;
 mod instructions;
+mod lambda_zip;
 mod languages;
 mod node;
 mod plugins;
 mod python;
+mod rust_target;
 mod serve;
 mod server;
+mod stacks;
 mod test;
 mod tidy;
 mod wasm_toolchain;
@@ -36,6 +40,12 @@ enum Chore {
     Serve(serve::Options),
     /// Build everything and run every test.
     Test(test::Options),
+    /// Build the zip of AWS Lambda.
+    Zip(lambda_zip::Options),
+    /// Deploy to AWS, with settings, plugins and a first key.
+    Deploy(deploy::Options),
+    /// Remove from AWS what `deploy` has made.
+    Destroy(deploy::DestroyOptions),
     /// Measure what Adit costs.
     Bench(bench::Options),
     /// Count the instructions of calls of plugins, and compare with what they were.
@@ -62,6 +72,9 @@ fn run(chore: Chore) -> anyhow::Result<()> {
         Chore::Plugins(options) => plugins::build_and_list(&workspace, &options),
         Chore::Serve(options) => serve::run(&workspace, &options),
         Chore::Test(options) => test::run(&workspace, &options),
+        Chore::Zip(options) => lambda_zip::run(&workspace, &options),
+        Chore::Deploy(options) => deploy::run(&workspace, &options),
+        Chore::Destroy(options) => deploy::destroy(&workspace, &options),
         Chore::Bench(options) => bench::run(&workspace, &options),
         Chore::Instructions(options) => instructions::run(&workspace, &options),
         Chore::Tidy => tidy::run(&workspace.root),

@@ -7,7 +7,7 @@ use anyhow::bail;
 use crate::command::{self, say};
 use crate::wasm_toolchain::WasmToolchain;
 use crate::workspace::Workspace;
-use crate::{clang, clients, instructions, languages, plugins, python};
+use crate::{clang, clients, instructions, languages, plugins, python, stacks};
 
 /// What is tested.
 #[derive(clap::Args)]
@@ -35,11 +35,20 @@ pub(crate) enum Part {
     ClientsJs,
     /// What calls of plugins cost, in instructions.
     Instructions,
+    /// The templates of AWS, and a rehearsal of a deployment.
+    Stacks,
 }
 
 impl Part {
-    const ALL: [Self; 6] =
-        [Self::Rust, Self::Lambda, Self::Dynamodb, Self::Clients, Self::ClientsJs, Self::Instructions];
+    const ALL: [Self; 7] = [
+        Self::Rust,
+        Self::Lambda,
+        Self::Dynamodb,
+        Self::Clients,
+        Self::ClientsJs,
+        Self::Instructions,
+        Self::Stacks,
+    ];
 
     fn name(self) -> &'static str {
         match self {
@@ -49,6 +58,7 @@ impl Part {
             Self::Clients => "clients",
             Self::ClientsJs => "clients-js",
             Self::Instructions => "instructions",
+            Self::Stacks => "stacks",
         }
     }
 
@@ -63,6 +73,7 @@ impl Part {
                 let components = instructions::Components { plugins: &built.plugins, guests: &built.guests };
                 instructions::check(workspace, components)
             }
+            Self::Stacks => stacks::test(workspace, built),
         }
     }
 }

@@ -53,7 +53,7 @@ impl EnableArgs {
     /// Finds the release, and tries whether the plugin takes its config.
     pub(super) async fn checked(self, data: &Data, store: &dyn Store) -> anyhow::Result<Enabling> {
         let config = json_text(self.config.as_deref().unwrap_or("{}"))?;
-        let settings = data.config()?;
+        let settings = data.settings().await?;
         let mut enabled = EnabledPlugin::new(self.plugin.clone(), config);
         self.terms.apply(&mut enabled.terms)?;
         self.grants.apply(&mut enabled.terms)?;

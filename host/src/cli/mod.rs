@@ -27,6 +27,8 @@ mod release;
 mod requested;
 mod response_cache;
 pub mod serve;
+mod settings;
+mod stack;
 mod store;
 mod table;
 mod team;
@@ -74,6 +76,9 @@ enum Command {
     /// Make the tables of a store in DynamoDB.
     #[command(subcommand)]
     Store(store::StoreCommand),
+    /// Look at a settings file.
+    #[command(subcommand)]
+    Settings(settings::SettingsCommand),
 }
 
 /// What `adit serve` is told, beside the data folder.
@@ -121,7 +126,8 @@ impl Cli {
             | Command::Usage(_)
             | Command::ResponseCache(_)
             | Command::Plugin(_)
-            | Command::Store(_) => crate::log::start("warn", LogFormat::Text.into())?,
+            | Command::Store(_)
+            | Command::Settings(_) => crate::log::start("warn", LogFormat::Text.into())?,
         }
         let runtime = tokio::runtime::Runtime::new()?;
         runtime.block_on(async {
@@ -133,6 +139,7 @@ impl Cli {
                 Command::ResponseCache(command) => response_cache::run(&self.data, command).await,
                 Command::Plugin(command) => Box::pin(plugin::run(&self.data, command)).await,
                 Command::Store(command) => store::run(&self.data, command).await,
+                Command::Settings(command) => settings::run(&self.data, command),
             }
         })
     }

@@ -52,7 +52,7 @@ pub(super) async fn run(data: &Data, store: &dyn Store, args: RolloutArgs) -> an
     let (Some(version), Some(percent)) = (version, percent.and_then(Percent::new)) else {
         bail!("say `--version` and `--percent`, or `--stop`, or `--finish`");
     };
-    let settings = data.config()?;
+    let settings = data.settings().await?;
     let published = release::catalog(&settings).await;
     let pinned = release::pin(store, published.as_ref(), &plugin, version).await?;
     let release = pinned.release.clone();

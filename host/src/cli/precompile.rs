@@ -31,7 +31,7 @@ pub(super) async fn precompile(data: &Data, arguments: PrecompileArgs) -> anyhow
         bail!("`adit plugin precompile` compiles: it needs an Adit with the compiler, and this one has none");
     }
     let PrecompileArgs { plugin: name, version, key, catalog } = arguments;
-    let settings = data.config()?;
+    let settings = data.settings().await?;
     let key = SigningKey::read(&key)?;
     let publisher = open(&settings, catalog.catalog.as_deref()).await?;
     let of_settings = settings.catalog.map(|catalog| catalog.trusted_keys).unwrap_or_default();

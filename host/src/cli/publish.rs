@@ -65,7 +65,7 @@ pub(super) async fn publish(data: &Data, arguments: PublishArgs) -> anyhow::Resu
         bail!("`adit plugin publish` compiles: it needs an Adit with the compiler, and this one has none");
     }
     let PublishArgs { path, key, config, catalog } = arguments;
-    let settings = data.config()?;
+    let settings = data.settings().await?;
     let key = SigningKey::read(&key)?;
     let mut package = Package::read(&path)?;
     let component = plugin::component_of(&package.wasm);
@@ -132,7 +132,7 @@ async fn checked(settings: &Config, package: &Package, config: &str) -> anyhow::
 
 pub(super) async fn releases(data: &Data, arguments: ReleasesArgs) -> anyhow::Result<()> {
     let ReleasesArgs { plugin, json, catalog } = arguments;
-    let settings = data.config()?;
+    let settings = data.settings().await?;
     let listed = open(&settings, catalog.catalog.as_deref()).await?.list(plugin.as_ref()).await?;
     let rows: Vec<_> =
         listed.iter().map(|listed| [listed.name.to_string(), listed.version.to_string()]).collect();
@@ -157,7 +157,9 @@ pub(super) async fn open(settings: &Config, location: Option<&str>) -> anyhow::R
         (Some(location), _) => Location::parse(location, Path::new(""))?,
         (None, Some(catalog)) => catalog.location.clone(),
         (None, None) => {
-            bail!("there is no catalog: name one with `--catalog`, or settings that do with `--settings`")
+            bail!(
+                "there is no catalog: name one with `--catalog`, or a stack with `--stack`, or settings that do with `--settings`"
+            )
         }
     };
     let access = of_settings.map(|catalog| catalog.s3.clone()).unwrap_or_default();

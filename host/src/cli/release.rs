@@ -41,7 +41,7 @@ pub(super) async fn pin(
 ) -> anyhow::Result<Published> {
     let Some(catalog) = catalog else {
         bail!(
-            "there is no catalog: name one in `[catalog]` of the settings, and the settings with `--settings`"
+            "there is no catalog: name one in `[catalog]` of the settings, and the settings with `--settings`, or a stack with `--stack`"
         );
     };
     let published = catalog.resolve(plugin, wanted).await?;

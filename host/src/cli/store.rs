@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 
-use super::{SettingsFile, output};
+use super::{SettingsFile, output, stack};
 use crate::config::{self, Config, ConfigError, TableName};
 use crate::store::{Dynamo, Made, Sqlite, Store, Tables, tables_of_stack};
 
@@ -33,6 +33,15 @@ impl Data {
     /// The settings, or the defaults where no file is named.
     pub fn config(&self) -> Result<Config, ConfigError> {
         Config::load(self.settings.as_deref(), &self.folder)
+    }
+
+    /// The same, with the catalog of the stack that is named.
+    pub(super) async fn settings(&self) -> anyhow::Result<Config> {
+        let mut settings = self.config()?;
+        if let Some(stack) = &self.stack {
+            Box::pin(stack::set_catalog(&mut settings, stack)).await?;
+        }
+        Ok(settings)
     }
 
     /// With the settings file that a command was given in its own way.

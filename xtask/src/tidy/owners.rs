@@ -10,7 +10,7 @@ const OWNERS: [(&str, &[&str]); 16] = [
     ("wasmtime_wasi", &["plugin/"]),
     ("aws_sdk_s3", &["catalog/"]),
     ("aws_sdk_dynamodb", &["store/dynamodb/"]),
-    ("aws_sdk_ssm", &["store/"]),
+    ("aws_sdk_ssm", &["aws/"]),
     ("aws_", &["aws/", "bedrock/", "catalog/", "store/dynamodb/"]),
     ("rusqlite", &["store/"]),
     ("axum", &["http/", "ingress/"]),
