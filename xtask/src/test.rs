@@ -7,7 +7,7 @@ use anyhow::bail;
 use crate::command::{self, say};
 use crate::wasm_toolchain::WasmToolchain;
 use crate::workspace::Workspace;
-use crate::{clang, clients, instructions, languages, plugins, python};
+use crate::{clang, clients, instructions, languages, plugins, python, workflows};
 
 /// What is tested.
 #[derive(clap::Args)]
@@ -31,10 +31,12 @@ pub(crate) enum Part {
     ClientsJs,
     /// What calls of plugins cost, in instructions.
     Instructions,
+    /// The workflows of continuous integration.
+    Workflows,
 }
 
 impl Part {
-    const ALL: [Self; 4] = [Self::Rust, Self::Clients, Self::ClientsJs, Self::Instructions];
+    const ALL: [Self; 5] = [Self::Rust, Self::Clients, Self::ClientsJs, Self::Instructions, Self::Workflows];
 
     fn name(self) -> &'static str {
         match self {
@@ -42,6 +44,7 @@ impl Part {
             Self::Clients => "clients",
             Self::ClientsJs => "clients-js",
             Self::Instructions => "instructions",
+            Self::Workflows => "workflows",
         }
     }
 
@@ -54,6 +57,7 @@ impl Part {
                 let components = instructions::Components { plugins: &built.plugins, guests: &built.guests };
                 instructions::check(workspace, components)
             }
+            Self::Workflows => workflows::check(workspace),
         }
     }
 }
