@@ -10,10 +10,12 @@ mod command;
 mod debian;
 mod dev_key;
 mod instructions;
+mod lambda_zip;
 mod languages;
 mod node;
 mod plugins;
 mod python;
+mod rust_target;
 mod serve;
 mod server;
 mod test;
@@ -37,6 +39,8 @@ enum Chore {
     Serve(serve::Options),
     /// Build everything and run every test.
     Test(test::Options),
+    /// Build the zip of AWS Lambda.
+    Zip(lambda_zip::Options),
     /// Measure what Adit costs.
     Bench(bench::Options),
     /// Count the instructions of calls of plugins, and compare with what they were.
@@ -65,6 +69,7 @@ fn run(chore: Chore) -> anyhow::Result<()> {
         Chore::Plugins(options) => plugins::build_and_list(&workspace, &options),
         Chore::Serve(options) => serve::run(&workspace, &options),
         Chore::Test(options) => test::run(&workspace, &options),
+        Chore::Zip(options) => lambda_zip::run(&workspace, &options),
         Chore::Bench(options) => bench::run(&workspace, &options),
         Chore::Instructions(options) => instructions::run(&workspace, &options),
         Chore::Workflows => workflows::check(&workspace),

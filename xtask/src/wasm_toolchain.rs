@@ -61,7 +61,7 @@ impl WasmToolchain {
             "wasm toolchain: trying `rustup target add {TARGET}`, for at most {} s",
             RUSTUP_PATIENCE.as_secs()
         ));
-        if rustup_adds_the_target() && has_target(&sysroot) {
+        if rustup_adds(TARGET) && has_target(&sysroot) {
             return Ok(Self::Rustup);
         }
 
@@ -85,7 +85,7 @@ impl WasmToolchain {
         else {
             return Ok(None);
         };
-        let Some(rustc) = compiler.into_iter().find(|file| file.ends_with("bin/rustc")) else {
+        let Some(rustc) = rustc_among(compiler) else {
             return Ok(None);
         };
         let Some(libc) = libc.into_iter().find(|file| file.ends_with("wasm32-wasi/libc.a")) else {
@@ -161,7 +161,8 @@ fn has_target(sysroot: &Path) -> bool {
     has_library(sysroot, TARGET)
 }
 
-fn has_library(sysroot: &Path, target: &str) -> bool {
+/// Whether the sysroot holds the standard library of some target.
+pub(crate) fn has_library(sysroot: &Path, target: &str) -> bool {
     let Ok(files) = std::fs::read_dir(sysroot.join("lib/rustlib").join(target).join("lib")) else {
         return false;
     };
@@ -172,14 +173,26 @@ fn has_library(sysroot: &Path, target: &str) -> bool {
     })
 }
 
+/// Debian's compiler, if it is there with the sources of its standard library.
+pub(crate) fn debian_compiler() -> Option<PathBuf> {
+    let sources = package_files("rust-web-src")?;
+    let rustc = rustc_among(package_files("rustc-web")?)?;
+    (!sources.is_empty()).then_some(rustc)
+}
+
+fn rustc_among(files: Vec<PathBuf>) -> Option<PathBuf> {
+    files.into_iter().find(|file| file.ends_with("bin/rustc"))
+}
+
 /// The files of an installed Debian package.
 fn package_files(package: &str) -> Option<Vec<PathBuf>> {
     let list = output(Command::new("dpkg").args(["--listfiles", package]).stderr(Stdio::null()))?;
     Some(list.lines().map(PathBuf::from).filter(|path| path.is_file()).collect())
 }
 
-fn rustup_adds_the_target() -> bool {
-    let child = Command::new("rustup").args(["target", "add", TARGET]).stdin(Stdio::null()).spawn();
+/// Has rustup fetch a standard library, for at most [`RUSTUP_PATIENCE`].
+pub(crate) fn rustup_adds(target: &str) -> bool {
+    let child = Command::new("rustup").args(["target", "add", target]).stdin(Stdio::null()).spawn();
     child.is_ok_and(|child| ends_well_within(child, RUSTUP_PATIENCE))
 }
 

@@ -1,5 +1,6 @@
 //! Where things lie.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -40,6 +41,11 @@ impl Workspace {
         cargo(&self.root)
     }
 
+    /// A program that runs Cargo, run at the root.
+    pub(crate) fn cargo_named(&self, program: impl AsRef<OsStr>) -> Command {
+        named(program, &self.root)
+    }
+
     /// Builds `adit` and `bedrock-sim` with the dev profile.
     pub(crate) fn build_servers(&self) -> anyhow::Result<()> {
         command::say("building adit and bedrock-sim");
@@ -75,7 +81,11 @@ impl Workspace {
 }
 
 fn cargo(root: &Path) -> Command {
-    let mut command = Command::new(command::variable("CARGO").as_deref().unwrap_or("cargo"));
+    named(command::variable("CARGO").as_deref().unwrap_or("cargo"), root)
+}
+
+fn named(program: impl AsRef<OsStr>, root: &Path) -> Command {
+    let mut command = Command::new(program);
     command.current_dir(root);
     // `cargo xtask` runs us with variables about the package `xtask`. Build scripts that look at them (ring's)
     // would run again whenever Cargo is started by us and by hand in turn, and half of Adit be built anew.
