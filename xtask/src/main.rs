@@ -23,6 +23,7 @@ mod stacks;
 mod test;
 mod tidy;
 mod wasm_toolchain;
+mod workflows;
 mod workspace;
 
 use std::process::ExitCode;
@@ -50,6 +51,8 @@ enum Chore {
     Bench(bench::Options),
     /// Count the instructions of calls of plugins, and compare with what they were.
     Instructions(instructions::Options),
+    /// Check the workflows of continuous integration.
+    Workflows,
     /// Check what a linter cannot say: layers, names, lengths, manifests.
     Tidy,
     /// All that has to be green: format, lints, tidy, tests.
@@ -77,6 +80,7 @@ fn run(chore: Chore) -> anyhow::Result<()> {
         Chore::Destroy(options) => deploy::destroy(&workspace, &options),
         Chore::Bench(options) => bench::run(&workspace, &options),
         Chore::Instructions(options) => instructions::run(&workspace, &options),
+        Chore::Workflows => workflows::check(&workspace),
         Chore::Tidy => tidy::run(&workspace.root),
         Chore::Ci => ci::run(&workspace),
     }

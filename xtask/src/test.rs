@@ -7,7 +7,7 @@ use anyhow::bail;
 use crate::command::{self, say};
 use crate::wasm_toolchain::WasmToolchain;
 use crate::workspace::Workspace;
-use crate::{clang, clients, instructions, languages, plugins, python, stacks};
+use crate::{clang, clients, instructions, languages, plugins, python, stacks, workflows};
 
 /// What is tested.
 #[derive(clap::Args)]
@@ -37,10 +37,12 @@ pub(crate) enum Part {
     Instructions,
     /// The templates of AWS, and a rehearsal of a deployment.
     Stacks,
+    /// The workflows of continuous integration.
+    Workflows,
 }
 
 impl Part {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Rust,
         Self::Lambda,
         Self::Dynamodb,
@@ -48,6 +50,7 @@ impl Part {
         Self::ClientsJs,
         Self::Instructions,
         Self::Stacks,
+        Self::Workflows,
     ];
 
     fn name(self) -> &'static str {
@@ -59,6 +62,7 @@ impl Part {
             Self::ClientsJs => "clients-js",
             Self::Instructions => "instructions",
             Self::Stacks => "stacks",
+            Self::Workflows => "workflows",
         }
     }
 
@@ -74,6 +78,7 @@ impl Part {
                 instructions::check(workspace, components)
             }
             Self::Stacks => stacks::test(workspace, built),
+            Self::Workflows => workflows::check(workspace),
         }
     }
 }
