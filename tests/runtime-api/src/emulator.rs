@@ -49,8 +49,10 @@ impl Emulator {
     /// Answers whether they have within this time.
     pub fn provision(&self, environments: usize, patience: Duration) -> bool {
         self.pool.provision(environments);
-        let are_there =
-            self.pool.wait_until(patience, |state| state.alive() < environments || state.is_idle());
+        let concurrency = self.pool.function.concurrency;
+        let are_there = self
+            .pool
+            .wait_until(patience, |state| state.alive() < environments || state.is_idle(concurrency));
         are_there && self.pool.state().alive() >= environments
     }
 
@@ -77,7 +79,8 @@ impl Emulator {
     /// Waits until no environment has anything to do: each has asked for more work after its last answer.
     /// Answers whether that was so within this time.
     pub fn wait_until_idle(&self, patience: Duration) -> bool {
-        self.pool.wait_until(patience, State::is_idle)
+        let concurrency = self.pool.function.concurrency;
+        self.pool.wait_until(patience, |state| state.is_idle(concurrency))
     }
 
     /// Kills all environments, as Lambda does with those that it needs no more: without a word. The next request

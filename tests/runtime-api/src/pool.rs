@@ -1,6 +1,7 @@
 //! Which environment gets which invocation, and when one more is started.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::num::NonZeroUsize;
 use std::process::Child;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -323,9 +324,10 @@ impl State {
         self.alive.len()
     }
 
-    /// Whether each environment that lives has asked for work, and has none.
-    pub(crate) fn is_idle(&self) -> bool {
-        let is_idle = |slots: &Slots| slots.is_ready && slots.running.is_empty();
+    /// Whether each environment that lives has asked for as much work as it may have, and has none: whatever was left
+    /// to do after an answer is done.
+    pub(crate) fn is_idle(&self, concurrency: NonZeroUsize) -> bool {
+        let is_idle = |slots: &Slots| slots.running.is_empty() && slots.polls.len() >= concurrency.get();
         self.queue.is_empty() && self.alive.values().all(is_idle)
     }
 }
