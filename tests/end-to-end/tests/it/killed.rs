@@ -80,7 +80,7 @@ fn killed_in_the_middle_of_a_thousand_requests(mut stack: Stack) -> Stack {
         [["key", "list", "--json"], ["team", "list", "--json"]].map(|command| stack.adit(&command))
     };
     let (before, secret, seen) = (settings(&stack), key.secret.clone(), Seen::default());
-    let server = stack.server().address;
+    let server = stack.server().address();
     std::thread::scope(|scope| {
         for client in 0..CLIENTS {
             let (secret, seen) = (&secret, &seen);
