@@ -32,8 +32,8 @@ pub(super) async fn observe(
     request.extensions_mut().insert(observation.clone());
     let response = next.run(request).await;
     observation.answers(response.status().as_u16());
-    if is_head {
-        // Nobody asks for its body.
+    if is_head || response.body().is_end_stream() {
+        // Nobody asks for its body, or there is none.
         observation.answered();
     }
     response.map(|body| Body::new(ObservedBody { body, observation }))

@@ -50,7 +50,6 @@ async fn record(request: Request, frames: usize) -> Record {
     for _ in 0..frames {
         let _ = body.frame().await;
     }
-    assert!(kept.0.lock().unwrap().is_empty(), "the request is not over");
     drop(body);
     let mut records = kept.0.lock().unwrap();
     assert_eq!(records.len(), 1);
@@ -62,6 +61,7 @@ async fn an_answer_is_complete_when_its_last_frame_was_taken() {
     for (method, path, frames, outcome) in [
         ("GET", "/whole/a", 1, Outcome::Complete),
         ("GET", "/whole/a", 0, Outcome::ClientLeft),
+        ("POST", "/empty", 0, Outcome::Complete),
         ("HEAD", "/whole/a", 0, Outcome::Complete),
         ("GET", "/stream", 3, Outcome::Complete),
         ("GET", "/stream", 2, Outcome::ClientLeft),
@@ -75,7 +75,10 @@ async fn an_answer_is_complete_when_its_last_frame_was_taken() {
 #[tokio::test]
 async fn the_path_is_the_routes_and_never_the_clients() {
     let route = |record: Record| record.route.map(|route| route.as_str().to_owned());
-    assert_eq!(route(record(request("GET", "/whole/secret?a=secret", &[]), 1).await).unwrap(), "/whole/{*id}");
+    assert_eq!(
+        route(record(request("GET", "/whole/secret?a=secret", &[]), 1).await).unwrap(),
+        "/whole/{*id}"
+    );
     assert_eq!(route(record(request("GET", "/secret", &[]), 1).await), None);
     assert_eq!(record(request("SECRET", "/stream", &[]), 1).await.method, "_OTHER");
 }

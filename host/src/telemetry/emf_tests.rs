@@ -34,7 +34,8 @@ fn metrics(event: &Value) -> BTreeMap<&str, (&str, f64)> {
         for definition in definitions {
             let (name, unit) = (definition["Name"].as_str().unwrap(), definition["Unit"].as_str().unwrap());
             assert!(["Count", "Milliseconds"].contains(&unit), "{unit}");
-            let value = event[name].as_f64().unwrap_or_else(|| panic!("`{name}` is not in the root: {event}"));
+            let value =
+                event[name].as_f64().unwrap_or_else(|| panic!("`{name}` is not in the root: {event}"));
             assert!(found.insert(name, (unit, value)).is_none(), "`{name}` stands there twice");
         }
     }
@@ -80,7 +81,11 @@ async fn what_does_not_happen_is_no_datapoint() {
         used: None,
         first_token: None,
         store_errors: 0,
-        plugins: full.plugins.iter().map(|run| PluginRun { verdict: Verdict::Skipped, ..run.clone() }).collect(),
+        plugins: full
+            .plugins
+            .iter()
+            .map(|run| PluginRun { verdict: Verdict::Skipped, ..run.clone() })
+            .collect(),
         ..full
     };
     let event = event(&record);

@@ -176,7 +176,7 @@ fn a_request_that_ends_in_a_panic_is_a_failure() {
     assert_eq!((records[0].outcome, records[0].error), (Outcome::Failed, Some(Kind::Internal)));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn nobody_is_told_what_nobody_reads() {
     let kept = Arc::new(Kept { is_closed: true, ..Kept::default() });
     for telemetry in [Telemetry::off(), Telemetry::to(kept.clone())] {

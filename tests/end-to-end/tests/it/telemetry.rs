@@ -23,7 +23,9 @@ fn ends(stack: Stack) -> Vec<String> {
     let mut ends: Vec<String> = records
         .iter()
         .map(|record| {
-            let word = |name: &str| record.get(name).map_or("none".to_owned(), |word| word.to_string().replace('"', ""));
+            let word = |name: &str| {
+                record.get(name).map_or("none".to_owned(), |word| word.to_string().replace('"', ""))
+            };
             ["adit.outcome", "error.type", "http.response.status_code"].map(word).join(" ")
         })
         .collect();
