@@ -2,8 +2,11 @@
 
 use std::io::Write;
 
-use super::record::{Record, milliseconds};
+use super::names::{ClientRequestId, ModelName};
+use super::record::{CacheUse, Record, Route, milliseconds};
+use super::trace::TraceId;
 use crate::error::Kind;
+use crate::ids::{KeyId, RequestId, TeamName};
 
 /// A place for records.
 pub trait Outlet: Send + Sync {
@@ -37,22 +40,22 @@ impl Outlet for Text {
             .map(|run| format!("{} {} {} us", run.name, run.verdict.name(), run.took.as_micros()))
             .collect();
         tracing::info!(
-            request = record.request.as_ref().map(|id| id.as_str()),
-            client_request = record.client_request.as_ref().map(|id| id.as_str()),
-            trace = record.trace.as_ref().map(|id| id.as_str()),
+            request = record.request.as_ref().map(RequestId::as_str),
+            client_request = record.client_request.as_ref().map(ClientRequestId::as_str),
+            trace = record.trace.as_ref().map(TraceId::as_str),
             status = record.status,
             error = record.error.map(Kind::name),
-            key = record.key.as_ref().map(|id| id.as_str()),
-            team = record.team.as_ref().map(|name| name.as_str()),
+            key = record.key.as_ref().map(KeyId::as_str),
+            team = record.team.as_ref().map(TeamName::as_str),
             method = record.method,
-            route = record.route.as_ref().map(|route| route.as_str()),
-            model = record.called_model.as_ref().or(record.asked_model.as_ref()).map(|name| name.as_str()),
+            route = record.route.as_ref().map(Route::as_str),
+            model = record.called_model.as_ref().or(record.asked_model.as_ref()).map(ModelName::as_str),
             region = record.region.as_deref(),
             attempts = (record.attempts > 0).then_some(record.attempts),
             input_tokens = used.map(|used| used.input_tokens),
             output_tokens = used.map(|used| used.output_tokens),
             cost_usd = used.map(|used| used.dollars),
-            cache = record.cache.map(|cache| cache.name()),
+            cache = record.cache.map(CacheUse::name),
             first_token_ms = record.first_token.map(milliseconds),
             total_ms = record.total.map(milliseconds),
             plugins = (!plugins.is_empty()).then(|| plugins.join(", ")),

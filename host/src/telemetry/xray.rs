@@ -8,9 +8,11 @@ use std::net::UdpSocket;
 use serde::Serialize;
 
 use super::moments::{Moments, Passage, Stage};
+use super::names::ModelName;
 use super::record::Record;
 use super::trace::Trace;
 use crate::error::{Kind, Origin};
+use crate::ids::RequestId;
 
 /// Stands in front of each document.
 const HEADER: &[u8] = b"{\"format\": \"json\", \"version\": 1}\n";
@@ -112,8 +114,8 @@ fn subsegments<'a>(
     }
     if let Some(upstream) = moments.of(Stage::Upstream) {
         let annotations = Annotations {
-            request_id: record.request.as_ref().map(|id| id.as_str()),
-            model: record.called_model.as_ref().map(|name| name.as_str()),
+            request_id: record.request.as_ref().map(RequestId::as_str),
+            model: record.called_model.as_ref().map(ModelName::as_str),
             region: record.region.as_deref(),
         };
         let annotations = Some(annotations);

@@ -29,7 +29,7 @@ fn begin(telemetry: &Telemetry, sampled: u8) -> Observation {
 /// What the daemon has been sent; datagrams on one machine are there when they were sent.
 fn received(daemon: &UdpSocket) -> Vec<Value> {
     daemon.set_nonblocking(true).unwrap();
-    let mut buffer = [0; 65_536];
+    let mut buffer = [0; 4096];
     let mut documents = Vec::new();
     while let Ok(length) = daemon.recv(&mut buffer) {
         let document = buffer[..length].strip_prefix(HEADER).unwrap();
