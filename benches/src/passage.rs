@@ -121,7 +121,7 @@ impl Call for Canned {
         Estimate { input_tokens: 0, max_output_tokens: None, prices: None }
     }
 
-    async fn send(self: Box<Self>, _: Deadline) -> Result<Events, Failure> {
+    async fn send(self: Box<Self>, _: Deadline, _: &Observation) -> Result<Events, Failure> {
         let answer: Batch = vec![
             beginning(),
             Event::BlockStop(0),
