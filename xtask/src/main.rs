@@ -7,6 +7,7 @@ mod ci;
 mod clang;
 mod clients;
 mod command;
+mod costs;
 mod debian;
 mod dev_key;
 mod instructions;
@@ -43,6 +44,8 @@ enum Chore {
     Zip(lambda_zip::Options),
     /// Measure what Adit costs.
     Bench(bench::Options),
+    /// Work out what requests cost on AWS.
+    Costs,
     /// Count the instructions of calls of plugins, and compare with what they were.
     Instructions(instructions::Options),
     /// Check the workflows of continuous integration.
@@ -71,6 +74,7 @@ fn run(chore: Chore) -> anyhow::Result<()> {
         Chore::Test(options) => test::run(&workspace, &options),
         Chore::Zip(options) => lambda_zip::run(&workspace, &options),
         Chore::Bench(options) => bench::run(&workspace, &options),
+        Chore::Costs => costs::run(&workspace),
         Chore::Instructions(options) => instructions::run(&workspace, &options),
         Chore::Workflows => workflows::check(&workspace),
         Chore::Tidy => tidy::run(&workspace.root),
