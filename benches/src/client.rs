@@ -31,21 +31,35 @@ impl Connection {
         Ok(Self { socket, buffer: BytesMut::with_capacity(64 << 10), framing: Framing::Done })
     }
 
-    /// Sends a request, and reads the head of its answer. Fails unless that is a 200.
+    /// Posts JSON, and reads the head of the answer. Fails unless that is a success.
     pub(crate) async fn send(&mut self, path: &str, authorization: &str, body: &[u8]) -> Result<()> {
-        let head = format!(
-            "POST {path} HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\nauthorization: {authorization}\r\ncontent-length: {}\r\n\r\n",
-            body.len()
-        );
+        let headers = [("content-type", "application/json"), ("authorization", authorization)];
+        self.request("POST", path, &headers, body).await
+    }
+
+    /// Sends a request, and reads the head of its answer. Fails unless that is a success.
+    pub(crate) async fn request(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<()> {
+        let mut head =
+            format!("{method} {path} HTTP/1.1\r\nhost: bench\r\ncontent-length: {}\r\n", body.len());
+        for (name, value) in headers {
+            head.extend([name, ": ", value, "\r\n"]);
+        }
+        head.push_str("\r\n");
         let mut request = head.into_bytes();
         request.extend_from_slice(body);
         self.socket.write_all(&request).await?;
         let end = self.find(b"\r\n\r\n").await?;
         let head = String::from_utf8_lossy(&self.buffer.split_to(end + 4)).to_lowercase();
-        if !head.starts_with("http/1.1 200") {
+        if !head.starts_with("http/1.1 2") {
             return Err(Error::new(
                 ErrorKind::InvalidData,
-                format!("not a 200: {}", head.lines().next().unwrap_or("")),
+                format!("no success: {}", head.lines().next().unwrap_or("")),
             ));
         }
         let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());

@@ -9,6 +9,7 @@ mod hooks;
 mod idle;
 mod inputs;
 mod instructions;
+mod lambda;
 mod loading;
 mod memory;
 mod passage;
@@ -42,6 +43,8 @@ enum Command {
         /// How many times.
         calls: u32,
     },
+    /// The start of the Lambda function, as a table.
+    Lambda(lambda::Programs),
     /// Everything, as a table. This package's README says what its rows are.
     Run(Programs),
 }
@@ -67,6 +70,7 @@ async fn main() -> anyhow::Result<()> {
     match Command::parse() {
         Command::Floor { upstream } => floor::run(upstream).await,
         Command::Repeat { components, scene, calls } => instructions::run(&components, scene, calls).await,
+        Command::Lambda(programs) => lambda::run(&programs).await,
         Command::Run(programs) => {
             let mut report = report::Report::default();
             let folder = programs.components.gather()?;

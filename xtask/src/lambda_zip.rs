@@ -20,11 +20,11 @@ const CARGO_LAMBDA: &str = "1.9.2";
 /// The glibc of Amazon Linux 2023, on which `provided.al2023` runs.
 const GLIBC: (u32, u32) = (2, 34);
 
+/// What is built: the function without Cranelift, as plugins come compiled.
+const SELECTION: [&str; 5] = ["--package", "adit", "--bin", "bootstrap", "--no-default-features"];
+
 /// How large the zip may be, in bytes. It is fetched at every cold start.
 const LARGEST: u64 = 8_000_000;
-
-/// The variable with the folder of a zip that was built before, such as by another job of a release.
-const BUILT: &str = "ADIT_LAMBDA_BUILT";
 
 /// A processor that Lambda has, by the word that AWS uses, but for the underscore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -74,24 +74,23 @@ pub(crate) struct Options {
     architecture: Architecture,
 }
 
-/// Builds it and says where it lies.
+/// Builds it and says where it lies. It fails if it is larger than [`LARGEST`].
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()> {
-    let folder = build(workspace, options.architecture)?;
-    println!("{}", folder.join("bootstrap.zip").display());
+    let zip = build(workspace, options.architecture)?.join("bootstrap.zip");
+    println!("{}", zip.display());
+    if std::fs::metadata(&zip)?.len() > LARGEST {
+        bail!("the zip is larger than {} MB; CONTRIBUTING.md says how to find out why", LARGEST / 1_000_000);
+    }
     Ok(())
 }
 
 /// Builds `bootstrap` and `bootstrap.zip`, and answers the folder that holds both.
 ///
-/// It fails if they would not run on Lambda or are larger than [`LARGEST`].
+/// It fails if they would not run on Lambda.
 pub(crate) fn build(workspace: &Workspace, architecture: Architecture) -> anyhow::Result<PathBuf> {
-    if let Some(built) = command::variable(BUILT) {
-        let folder = workspace.root.join(built);
-        check(&folder, architecture).with_context(|| format!("what {BUILT} names cannot be used"))?;
-        return Ok(folder);
-    }
     let folder = workspace.target.join("lambda").join(architecture.to_string());
-    compile(workspace, architecture, &folder)?;
+    say(format_args!("building the zip for {architecture}: minutes, the first time"));
+    compile(workspace, architecture, &SELECTION, &folder)?;
     let mut pack = Command::new("python3");
     pack.arg(workspace.root.join("xtask/lambda/pack.py"));
     pack.arg(folder.join("bootstrap")).arg(folder.join("bootstrap.zip"));
@@ -100,21 +99,29 @@ pub(crate) fn build(workspace: &Workspace, architecture: Architecture) -> anyhow
     Ok(folder)
 }
 
-fn compile(workspace: &Workspace, architecture: Architecture, folder: &Path) -> anyhow::Result<()> {
+/// Builds a function that does nothing, in the same way, and answers its program.
+pub(crate) fn build_empty(workspace: &Workspace, architecture: Architecture) -> anyhow::Result<PathBuf> {
+    let folder = workspace.target.join("lambda").join(format!("{architecture}-empty"));
+    compile(workspace, architecture, &["--package", "runtime-api", "--example", "empty"], &folder)?;
+    Ok(folder.join("bootstrap"))
+}
+
+/// Compiles one program and puts it into the folder as `bootstrap`.
+fn compile(
+    workspace: &Workspace,
+    architecture: Architecture,
+    selection: &[&str],
+    folder: &Path,
+) -> anyhow::Result<()> {
     let rust = RustTarget::choose(architecture.target())?;
     let mut lambda = cargo_lambda(workspace)?;
-    say(format_args!("building the zip for {architecture}: minutes, the first time"));
-    lambda.args(["lambda", "build", "--profile", "lambda", "--package", "adit", "--bin", "bootstrap"]);
-    lambda.arg("--no-default-features");
+    lambda.args(["lambda", "build", "--profile", "lambda"]).args(selection);
     lambda.arg("--target").arg(format!("{}.{}.{}", architecture.target(), GLIBC.0, GLIBC.1));
-    // Beside the folder itself, where it puts a folder for each binary.
-    let flat = folder.with_extension("built");
-    lambda.arg("--lambda-dir").arg(&flat).args(["--flatten", "bootstrap"]);
+    // It makes a folder for each program, unless it is told the name of one that needs none.
+    let name = selection.iter().skip_while(|word| !["--bin", "--example"].contains(word)).nth(1);
+    lambda.arg("--lambda-dir").arg(folder).arg("--flatten").args(name);
     rust.apply(&mut lambda);
-    command::run(lambda.current_dir(&workspace.root).stdin(Stdio::null()))?;
-    std::fs::create_dir_all(folder)?;
-    std::fs::rename(flat.join("bootstrap"), folder.join("bootstrap"))
-        .with_context(|| format!("cargo-lambda left no `bootstrap` in `{}`", flat.display()))
+    command::run(lambda.stdin(Stdio::null()))
 }
 
 /// The machine's own cargo-lambda and zig, if they are the right ones, or otherwise ours.
@@ -135,7 +142,7 @@ fn cargo_lambda(workspace: &Workspace) -> anyhow::Result<Command> {
 }
 
 /// Whether what lies there would run on Lambda.
-fn check(folder: &Path, architecture: Architecture) -> anyhow::Result<()> {
+pub(crate) fn check(folder: &Path, architecture: Architecture) -> anyhow::Result<()> {
     let program = folder.join("bootstrap");
     let bytes = std::fs::read(&program).with_context(|| format!("cannot read `{}`", program.display()))?;
     if machine(&bytes) != Some(architecture.machine()) {
@@ -154,16 +161,12 @@ fn check(folder: &Path, architecture: Architecture) -> anyhow::Result<()> {
     }
     let zip = folder.join("bootstrap.zip");
     let size = std::fs::metadata(&zip).with_context(|| format!("cannot read `{}`", zip.display()))?.len();
-    let megabytes = |bytes: u64| bytes / 1_000_000;
     say(format_args!(
         "zip for {architecture}: {size} bytes, the program {} bytes; glibc {}.{} or newer",
         bytes.len(),
         glibc.0,
         glibc.1
     ));
-    if size > LARGEST {
-        bail!("`{}` is larger than {} MB", zip.display(), megabytes(LARGEST));
-    }
     Ok(())
 }
 

@@ -7,6 +7,7 @@ mod ci;
 mod clang;
 mod clients;
 mod command;
+mod costs;
 mod debian;
 mod deploy;
 mod dev_key;
@@ -49,6 +50,8 @@ enum Chore {
     Destroy(deploy::DestroyOptions),
     /// Measure what Adit costs.
     Bench(bench::Options),
+    /// Work out what requests cost on AWS.
+    Costs,
     /// Count the instructions of calls of plugins, and compare with what they were.
     Instructions(instructions::Options),
     /// Check the workflows of continuous integration.
@@ -79,6 +82,7 @@ fn run(chore: Chore) -> anyhow::Result<()> {
         Chore::Deploy(options) => deploy::run(&workspace, &options),
         Chore::Destroy(options) => deploy::destroy(&workspace, &options),
         Chore::Bench(options) => bench::run(&workspace, &options),
+        Chore::Costs => costs::run(&workspace),
         Chore::Instructions(options) => instructions::run(&workspace, &options),
         Chore::Workflows => workflows::check(&workspace),
         Chore::Tidy => tidy::run(&workspace.root),

@@ -20,7 +20,10 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
     ("telemetry", &["chat", "metering", "enabled", "config", "ids", "error", "env"]),
     ("catalog", &["aws", "toml_text", "enabled", "config", "ids"]),
     ("health", &["enabled", "ids", "error", "config"]),
-    ("pipeline", &["telemetry", "metering", "chat", "capability", "health", "enabled", "ids", "error", "config"]),
+    (
+        "pipeline",
+        &["telemetry", "metering", "chat", "capability", "health", "enabled", "ids", "error", "config"],
+    ),
     (
         "plugin",
         &["catalog", "chat", "pipeline", "health", "store", "enabled", "fetch", "config", "ids", "error"],
@@ -66,18 +69,7 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
     ),
     (
         "composition",
-        &[
-            "aws",
-            "catalog",
-            "store",
-            "config",
-            "fetch",
-            "health",
-            "pipeline",
-            "plugin",
-            "bedrock",
-            "http",
-        ],
+        &["aws", "catalog", "store", "config", "fetch", "health", "pipeline", "plugin", "bedrock", "http"],
     ),
     ("cli", ALL),
 ];

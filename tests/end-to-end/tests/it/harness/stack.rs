@@ -312,12 +312,7 @@ fn adit(program: &Path, folder: &TempDir, environment: &[(&'static str, String)]
     command(program, folder.path(), &folder.path().join("data"), environment)
 }
 
-fn command(
-    program: &Path,
-    folder: &Path,
-    data: &Path,
-    environment: &[(&'static str, String)],
-) -> Command {
+fn command(program: &Path, folder: &Path, data: &Path, environment: &[(&'static str, String)]) -> Command {
     let mut command = Command::new(program);
     command
         .arg("--data")
@@ -340,9 +335,7 @@ fn serve(
 ) -> Server {
     let program = program(ingress, build);
     match ingress {
-        Ingress::Local => {
-            Server::Local(serving(&mut adit(&program, folder, environment), upstream))
-        }
+        Ingress::Local => Server::Local(serving(&mut adit(&program, folder, environment), upstream)),
         Ingress::Lambda(change) => {
             let data = folder.path().join("data");
             Server::Lambda(invoked(&program, folder.path(), &data, environment, upstream, change))
@@ -368,7 +361,8 @@ fn invoked(
     change: &dyn Fn(&mut Function),
 ) -> Lambda {
     let function = lambda::function(program, folder, upstream).variable("ADIT_DATA", data);
-    let mut function = environment.iter().fold(function, |function, (name, value)| function.variable(name, value));
+    let mut function =
+        environment.iter().fold(function, |function, (name, value)| function.variable(name, value));
     change(&mut function);
     Lambda::start(function)
 }
