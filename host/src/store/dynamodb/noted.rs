@@ -30,19 +30,19 @@ pub(super) struct Noted(Mutex<HashMap<Place, BTreeSet<String>>>);
 
 impl Noted {
     /// Has an update count a request once, and removes marks in passing.
-    pub(super) fn once(&self, at: &Place, charge: &Charge, change: Expression) -> Expression {
+    pub(super) fn once(&self, at: &Place, charge: &Charge, update: Expression) -> Expression {
         let mark = mark(charge);
-        let mut change = change.when("attribute_not_exists(@)", &mark, []).set(&mark, time(charge.expires()));
+        let mut update = update.when("attribute_not_exists(@)", &mark, []).set(&mark, time(charge.expires()));
         let mut all = self.all();
         if let Some(over) = all.get_mut(at) {
             let some: Vec<_> =
                 over.iter().filter(|name| **name != mark).take(REMOVED_AT_ONCE).cloned().collect();
             for name in some {
-                change = change.remove(&name);
+                update = update.remove(&name);
                 over.remove(&name);
             }
         }
-        change
+        update
     }
 
     /// The answer is there: its mark may go, and so may those of requests that cannot still be running.

@@ -20,20 +20,20 @@ impl Dynamo {
         let Row { place, tally } = row;
         let metering::Place { day, key, team, model } = place;
         let at = Place::usage(place);
-        let mut change = Expression::new()
+        let mut update = Expression::new()
             .set(INDEX_PK, text(usage_of_all(*day)))
             .set(INDEX_SK, text(format!("{day}#{key}#{}", at.sk)))
             .set("day", text(day.to_string()))
             .set("key", text(key.as_str()))
             .set("model", text(model));
         if let Some(team) = team {
-            change = change.set("team", text(team.as_str()));
+            update = update.set("team", text(team.as_str()));
         }
         for (name, count) in tally.counts().into_iter().filter(|(_, count)| *count > 0) {
-            change = change.add(name, count);
+            update = update.add(name, count);
         }
         let (Outcome::Done(item) | Outcome::Refused(item)) =
-            self.main.update(&at, self.noted.once(&at, charge, change)).await?;
+            self.main.update(&at, self.noted.once(&at, charge, update)).await?;
         self.noted.answered(&at, charge, &item);
         Ok(())
     }
