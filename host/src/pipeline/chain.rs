@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use futures::future::join_all;
+
 use super::Hook;
 use super::client_format::Speaker;
 use super::hook::{Context, Plugin, Plugins};
@@ -32,12 +34,14 @@ impl Chain {
         health: &Health,
         skipped: &Skipped,
     ) -> Result<Self, Failure> {
-        let mut links = Vec::with_capacity(enabled.len());
-        for enabled in enabled {
+        // All at once: each may have to be fetched.
+        let links = enabled.iter().map(|enabled| {
             let record = health.record(&enabled.name, enabled.release.as_ref());
             let link = Link::new(enabled, &context, record, skipped.clone());
-            links.extend(link.bind(plugins.bind(enabled, &context.key)).await?);
-        }
+            link.bind(plugins.bind(enabled, &context.key))
+        });
+        let links = join_all(links).await.into_iter().filter_map(Result::transpose);
+        let links = links.collect::<Result<_, _>>()?;
         Ok(Self { context, links })
     }
 

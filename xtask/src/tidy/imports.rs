@@ -4,13 +4,15 @@ use super::source::{File, Violation};
 
 const SOURCE: &str = "host/src/";
 
-/// A module of the host and the modules that it may name. `main`, `lib` and `cli` put everything together.
-const MAY_IMPORT: [(&str, &[&str]); 23] = [
+/// A module of the host and the modules that it may name. `main`, `bootstrap`, `lib` and `cli` put everything together.
+const MAY_IMPORT: [(&str, &[&str]); 26] = [
     ("ids", &["error", "chat", "env"]),
     ("error", &["ids", "chat", "env"]),
     ("chat", &["ids", "error", "env"]),
     ("env", &["ids", "error", "chat"]),
+    ("log", &["env"]),
     ("toml_text", &[]),
+    ("unfinished", &[]),
     ("aws", &[]),
     ("wire", &["chat", "ids", "error"]),
     ("capability", &["toml_text", "chat", "ids"]),
@@ -19,7 +21,10 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
     ("metering", &["ids", "error"]),
     ("catalog", &["aws", "toml_text", "enabled", "config", "ids"]),
     ("health", &["enabled", "ids", "error", "config"]),
-    ("pipeline", &["metering", "chat", "capability", "health", "enabled", "ids", "error", "config"]),
+    (
+        "pipeline",
+        &["unfinished", "metering", "chat", "capability", "health", "enabled", "ids", "error", "config"],
+    ),
     (
         "plugin",
         &["catalog", "chat", "pipeline", "health", "store", "enabled", "fetch", "config", "ids", "error"],
@@ -63,17 +68,22 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
     ),
     (
         "composition",
+        &["aws", "catalog", "store", "config", "fetch", "health", "pipeline", "plugin", "bedrock", "http"],
+    ),
+    (
+        "deployed",
         &[
+            "unfinished",
+            "log",
+            "env",
             "aws",
-            "catalog",
-            "store",
             "config",
-            "fetch",
-            "health",
-            "pipeline",
+            "store",
             "plugin",
-            "bedrock",
+            "composition",
             "http",
+            "ingress",
+            "error",
         ],
     ),
     ("cli", ALL),
@@ -81,6 +91,8 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
 
 const ALL: &[&str] = &[
     "aws",
+    "log",
+    "unfinished",
     "toml_text",
     "catalog",
     "ids",
@@ -109,7 +121,7 @@ pub(super) fn direction(files: &[File]) -> Vec<Violation> {
     let mut found = Vec::new();
     for file in files.iter().filter(|file| file.is_rust() && !file.is_test()) {
         let Some(module) = file.path.strip_prefix(SOURCE).map(module_of) else { continue };
-        if module == "main" || module == "lib" {
+        if ["main", "bootstrap", "lib"].contains(&module) {
             continue;
         }
         let Some((_, allowed)) = MAY_IMPORT.iter().find(|(name, _)| *name == module) else {

@@ -17,7 +17,7 @@ fn answers_in_pieces_and_in_one_piece() {
 }
 
 /// Every kind of failure.
-pub(super) const KINDS: [Kind; 28] = [
+pub(super) const KINDS: [Kind; 30] = [
     Kind::InvalidRequest,
     Kind::ContextLength,
     Kind::TooLarge,
