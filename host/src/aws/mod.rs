@@ -3,6 +3,8 @@
 mod endpoint;
 pub mod parameters;
 
+use std::sync::LazyLock;
+
 use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
 use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::meta::region::RegionProviderChain;
@@ -28,11 +30,11 @@ pub fn loader(region: Option<&str>, endpoint: Option<&Endpoint>) -> ConfigLoader
         .or_else(EnvironmentVariableRegionProvider::new())
         .or_else(ProfileFileRegionProvider::new())
         .or_else(DEFAULT_REGION);
-    let proxy = match endpoint {
-        Some(endpoint) if !endpoint.is_encrypted() => ProxyConfig::disabled(),
-        _ => ProxyConfig::from_env(),
+    let client = match endpoint {
+        Some(endpoint) if !endpoint.is_encrypted() => &DIRECT,
+        _ => &USUAL,
     };
-    let mut loader = aws_config::defaults(behavior()).region(region).http_client(http_client(proxy));
+    let mut loader = aws_config::defaults(behavior()).region(region).http_client((*client).clone());
     if let Some(endpoint) = endpoint {
         if endpoint.is_local() {
             // A simulator takes any signature: a first run needs no AWS account. Credentials in
@@ -50,7 +52,13 @@ pub fn loader(region: Option<&str>, endpoint: Option<&Endpoint>) -> ConfigLoader
     loader
 }
 
-/// One pool of connections for everything, with TLS by rustls and ring. TCP_NODELAY is on by default.
+/// One for all clients of the process, so that each way of connecting is set up once, when it is first used.
+static USUAL: LazyLock<SharedHttpClient> = LazyLock::new(|| http_client(ProxyConfig::from_env()));
+
+/// The same without a proxy.
+static DIRECT: LazyLock<SharedHttpClient> = LazyLock::new(|| http_client(ProxyConfig::disabled()));
+
+/// A pool of connections for each pair of timeouts, with TLS by rustls and ring. TCP_NODELAY is on by default.
 fn http_client(proxy: ProxyConfig) -> SharedHttpClient {
     Builder::new().build_with_connector_fn(move |settings, components| {
         let mut connector = Connector::builder()

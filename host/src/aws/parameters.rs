@@ -90,3 +90,56 @@ pub async fn read(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
+    use std::sync::{Arc, Mutex};
+
+    use axum::Router;
+    use axum::http::StatusCode;
+    use axum::routing::post;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// A Parameter Store that answers what it is told to, and what it was asked for.
+    async fn parameter_store(answers: Vec<(StatusCode, Value)>) -> (String, Arc<Mutex<Vec<Value>>>) {
+        let asked: Arc<Mutex<Vec<Value>>> = Arc::default();
+        let (journal, answers) = (Arc::clone(&asked), Arc::new(Mutex::new(answers.into_iter())));
+        let answer = post(async move |body: String| {
+            journal.lock().unwrap().push(serde_json::from_str(&body).unwrap());
+            let (status, answer) = answers.lock().unwrap().next().unwrap();
+            (status, [("content-type", "application/x-amz-json-1.1")], answer.to_string())
+        });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, Router::new().route("/", answer)).await });
+        (url, asked)
+    }
+
+    #[tokio::test]
+    async fn reads_all_pages_with_what_lies_deeper_and_with_secrets() {
+        let page = |name: &str, next: Option<&str>| {
+            (StatusCode::OK, json!({"Parameters": [{"Name": name, "Value": name}], "NextToken": next}))
+        };
+        let pages = vec![page("/adit/dev/table", Some("more")), page("/adit/dev/secrets/a", None)];
+        let (url, asked) = parameter_store(pages).await;
+        let values = read("/adit/dev/", Reading::Open, None, Some(&url)).await.unwrap();
+        let expected = [("secrets/a", "/adit/dev/secrets/a"), ("table", "/adit/dev/table")];
+        assert!(values.iter().map(|(name, value)| (name.as_str(), value.as_str())).eq(expected));
+        let asked = asked.lock().unwrap();
+        assert_eq!(asked[0], json!({"Path": "/adit/dev/", "Recursive": true, "WithDecryption": true}));
+        assert_eq!(asked[1]["NextToken"], "more");
+    }
+
+    #[tokio::test]
+    async fn a_refusal_names_the_permission_and_the_resource_in_the_words_of_aws() {
+        const WORDS: &str =
+            "User: arn:aws:sts::1:x is not authorized to perform: ssm:GetParametersByPath on resource: y";
+        let refusal = json!({"__type": "AccessDeniedException", "Message": WORDS});
+        let (url, _) = parameter_store(vec![(StatusCode::BAD_REQUEST, refusal)]).await;
+        let fault = read("/adit/dev/", Reading::Open, None, Some(&url)).await.unwrap_err().to_string();
+        assert_eq!(fault, format!("cannot read the parameters `/adit/dev/`: AccessDeniedException: {WORDS}"));
+    }
+}

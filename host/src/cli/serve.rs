@@ -8,6 +8,7 @@ use anyhow::Context;
 use super::{ServeArgs, output, store};
 use crate::composition::{Composition, compose, preload_folder, preload_releases};
 use crate::ingress::local::Local;
+use crate::plugin::Catalog;
 
 /// How long requests that run may take to end after a stop was asked for.
 const GRACE: Duration = Duration::from_secs(30);
@@ -20,7 +21,9 @@ pub async fn run(data: &store::Data, args: ServeArgs) -> anyhow::Result<()> {
 
     let secrets = config.secrets.read()?;
     let keys = store::connect(data, config.store.take()).await?;
-    let Composition { routes, housekeeping, plugins } = compose(config, secrets, Arc::clone(&keys)).await?;
+    let engine = Catalog::open(&config.plugins, &config.limits)?;
+    let composition = compose(config, secrets, Arc::clone(&keys), engine).await?;
+    let Composition { routes, housekeeping, plugins } = composition;
     preload_folder(Arc::clone(&plugins)).await;
     tokio::spawn(preload_releases(plugins, keys));
     let local =

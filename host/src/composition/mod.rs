@@ -15,7 +15,7 @@ use crate::fetch::{Fetcher, NoCertificates, Outbound};
 use crate::health::Health;
 use crate::http::{self, App, Edge, Routes};
 use crate::pipeline::{EmbeddingPipeline, Pipeline, Replay};
-use crate::plugin::{Catalog, CatalogError, Services};
+use crate::plugin::{Catalog, Services};
 use crate::store::{SeedRoot, Store, StoreError};
 use crate::telemetry::Telemetry;
 
@@ -35,9 +35,6 @@ pub struct Composition {
 /// Why there is nothing that could answer requests.
 #[derive(Debug, thiserror::Error)]
 pub enum CompositionError {
-    /// No plugin could run.
-    #[error(transparent)]
-    Plugins(#[from] CatalogError),
     /// Nothing tells this process from others.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -52,11 +49,13 @@ pub enum CompositionError {
     Fetch(#[from] NoCertificates),
 }
 
-/// Puts everything together. Nothing is sent, and no plugin is loaded.
+/// Puts everything together, around a store and a plugin engine that are ready. Nothing is sent, and no plugin is
+/// loaded.
 pub async fn compose(
     config: Config,
     secrets: SecretValues,
     store: Arc<dyn Store>,
+    plugins: Catalog,
 ) -> Result<Composition, CompositionError> {
     let health = Arc::new(Health::new(config.breaker));
     let edge = Edge {
@@ -68,7 +67,7 @@ pub async fn compose(
         outbound: Outbound::new(config.private_hosts.clone()),
         secrets,
     };
-    let plugins = Catalog::open(&config.plugins, &config.limits)?
+    let plugins = plugins
         .with_releases(published(&config).await)
         .with_seed_root(SeedRoot::new(*store.seed_root().expose()))
         .with_services(services)

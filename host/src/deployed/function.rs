@@ -1,9 +1,11 @@
 //! What answers invocations: a router, or the honest word that there is none yet.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::Mutex;
+use tokio::task::JoinError;
 use tokio::time::{Instant, timeout};
 
 use super::source::{Read, Source, SourceError};
@@ -12,6 +14,7 @@ use crate::config::TelemetryFormat;
 use crate::error::{Failure, Kind};
 use crate::http::Routes;
 use crate::ingress::lambda::Function;
+use crate::plugin::{Catalog, CatalogError};
 use crate::unfinished;
 
 /// After a start that failed, none is tried for so long.
@@ -26,9 +29,19 @@ const FRESH: Duration = Duration::from_mins(5);
 /// How long an invocation waits for what is left to do.
 const SETTLING: Duration = Duration::from_secs(15);
 
+/// A clock that stood still for so long while the process was frozen has kept what was remembered from getting old.
+/// That is as long as the store remembers keys.
+const STOOD_STILL: Duration = Duration::from_secs(30);
+
+/// Plugin instances for each invocation at a time: those of its chain, and those that wait for the next one. Room for
+/// more is address space and bookkeeping that a small function does not have.
+const INSTANCES: u32 = 64;
+
 /// The function.
 pub(super) struct Deployed {
     source: Source,
+    /// The most plugin instances.
+    instances: u32,
     state: Mutex<State>,
 }
 
@@ -46,8 +59,27 @@ struct Serving {
     housekeeping: Housekeeping,
     /// What it was built of.
     read: Read,
-    /// When that was looked at.
-    looked: std::sync::Mutex<Instant>,
+    /// When it was built.
+    built: Moment,
+    /// When the settings were looked at.
+    looked: std::sync::Mutex<SystemTime>,
+}
+
+/// A moment by both clocks. A freeze may stop the one that timers go by.
+struct Moment {
+    monotonic: Instant,
+    wall: SystemTime,
+}
+
+impl Moment {
+    fn now() -> Self {
+        Self { monotonic: Instant::now(), wall: SystemTime::now() }
+    }
+
+    /// For how long the monotonic clock stood still since.
+    fn stood_still(&self) -> Duration {
+        self.wall.elapsed().unwrap_or_default().saturating_sub(self.monotonic.elapsed())
+    }
 }
 
 /// Why nothing can be served.
@@ -57,13 +89,19 @@ enum Fault {
     Source(#[from] SourceError),
     #[error(transparent)]
     Composition(#[from] CompositionError),
+    #[error(transparent)]
+    Plugins(#[from] CatalogError),
+    #[error("the plugin engine broke while it started: {0}")]
+    Interrupted(#[from] JoinError),
     #[error("AWS did not answer within {} s", PATIENCE.as_secs())]
     TooSlow,
 }
 
 impl Deployed {
-    pub(super) fn new(source: Source) -> Self {
-        Self { source, state: Mutex::new(State::New) }
+    /// Serves so many invocations at a time.
+    pub(super) fn new(source: Source, at_once: NonZeroUsize) -> Self {
+        let at_once = u32::try_from(at_once.get()).unwrap_or(u32::MAX);
+        Self { source, instances: INSTANCES.saturating_mul(at_once), state: Mutex::new(State::New) }
     }
 
     /// Builds everything before the first request. What goes wrong is in the log, and is tried again with a request.
@@ -75,9 +113,11 @@ impl Deployed {
     async fn serving(&self) -> Result<Arc<Serving>, Failure> {
         let mut state = self.state.lock().await;
         match &*state {
-            State::Serving(serving) => return Ok(Arc::clone(serving)),
+            State::Serving(serving) if serving.built.stood_still() < STOOD_STILL => {
+                return Ok(Arc::clone(serving));
+            }
             State::Broken(tried) if tried.elapsed() < PAUSE => return Err(not_ready()),
-            State::New | State::Broken(_) => {}
+            State::New | State::Broken(_) | State::Serving(_) => {}
         }
         // If the request is over before this is, it counts as tried.
         *state = State::Broken(Instant::now());
@@ -105,9 +145,20 @@ impl Deployed {
         let (mut config, secrets) = self.source.settings(&read)?;
         // CloudWatch makes metrics of these.
         config.telemetry.get_or_insert(TelemetryFormat::Emf);
+        config.limits.instances = config.limits.instances.min(self.instances);
+        let (folder, limits) = (config.plugins.clone(), config.limits.clone());
+        // While the store is waited for.
+        let engine = tokio::task::spawn_blocking(move || Catalog::open(&folder, &limits));
         let store = self.source.store(&mut config).await?;
-        let Composition { routes, housekeeping, .. } = compose(config, secrets, store).await?;
-        Ok(Serving { routes, housekeeping, read, looked: std::sync::Mutex::new(Instant::now()) })
+        let composition = compose(config, secrets, store, engine.await??).await?;
+        let Composition { routes, housekeeping, .. } = composition;
+        Ok(Serving {
+            routes,
+            housekeeping,
+            read,
+            built: Moment::now(),
+            looked: std::sync::Mutex::new(SystemTime::now()),
+        })
     }
 
     /// Reads the settings again, if they are old, and takes what has changed. If that cannot be read or used, all
@@ -140,9 +191,9 @@ impl Serving {
     /// Whether the settings have to be looked at again. Says so once.
     fn is_due(&self) -> bool {
         let mut looked = self.looked.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let is_due = looked.elapsed() >= FRESH;
+        let is_due = looked.elapsed().unwrap_or_default() >= FRESH;
         if is_due {
-            *looked = Instant::now();
+            *looked = SystemTime::now();
         }
         is_due
     }
@@ -170,4 +221,38 @@ fn not_ready() -> Failure {
     let message = "the gateway cannot serve at the moment, because of its settings or of what they name; try again \
                    later, or ask the operator, whose log says why";
     Failure::new(Kind::NotReady, message).with_retry_after(PAUSE)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+    use std::fs;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn settings_that_are_wrong_are_tried_again_until_they_are_mended() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("adit.toml");
+        fs::write(&file, "max_body = 1").unwrap();
+        let function =
+            Deployed::new(Source::file(file.clone(), folder.path().join("data")), NonZeroUsize::MIN);
+        function.prepare().await;
+        let refusal = function.routes().await.unwrap_err();
+        assert_eq!((refusal.kind, refusal.retry_after), (Kind::NotReady, Some(PAUSE)));
+        assert!(!refusal.message.contains("max_body"), "the client learns nothing of the settings");
+        function.settle().await;
+
+        fs::write(&file, "[auth]\norigin_secret = 'edge'").unwrap();
+        assert!(function.routes().await.is_err(), "not so soon");
+        tokio::time::advance(PAUSE).await;
+        assert!(function.routes().await.is_err(), "a secret that is not there");
+
+        fs::write(&file, "max_body_bytes = 1").unwrap();
+        tokio::time::advance(PAUSE).await;
+        drop(function.routes().await.unwrap());
+        fs::remove_file(&file).unwrap();
+        drop(function.routes().await.unwrap());
+        function.settle().await;
+    }
 }

@@ -57,7 +57,7 @@ fn start(filter: Result<(), log::InvalidFilter>) -> Result<Infallible, Ended> {
                 return Err(fault);
             }
         };
-        let function = Arc::new(Deployed::new(source));
+        let function = Arc::new(Deployed::new(source, at_once));
         // Lambda lends a start more of the processor than a request.
         function.prepare().await;
         Ok(serve(&api, at_once, function).await?)

@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use futures::future::join_all;
+
 use super::Hook;
 use super::attempt::Watched;
 use super::client_format::Speaker;
@@ -37,13 +39,15 @@ impl Chain {
         skipped: &Skipped,
         observation: &Observation,
     ) -> Result<Self, Failure> {
-        let mut links = Vec::with_capacity(enabled.len());
-        for (place, enabled) in enabled.iter().enumerate() {
+        // All at once: each may have to be fetched.
+        let links = enabled.iter().enumerate().map(|(place, enabled)| {
             let record = health.record(&enabled.name, enabled.release.as_ref());
             let watched = Watched { observation: observation.clone(), place };
             let link = Link::new(enabled, &context, record, skipped.clone(), watched);
-            links.extend(link.bind(plugins.bind(enabled, &context.key)).await?);
-        }
+            link.bind(plugins.bind(enabled, &context.key))
+        });
+        let links = join_all(links).await.into_iter().filter_map(Result::transpose);
+        let links = links.collect::<Result<_, _>>()?;
         Ok(Self { context, links, observation: observation.clone() })
     }
 

@@ -4,13 +4,15 @@ use super::source::{File, Violation};
 
 const SOURCE: &str = "host/src/";
 
-/// A module of the host and the modules that it may name. `main`, `lib` and `cli` put everything together.
-const MAY_IMPORT: [(&str, &[&str]); 23] = [
+/// A module of the host and the modules that it may name. `main`, `bootstrap`, `lib` and `cli` put everything together.
+const MAY_IMPORT: [(&str, &[&str]); 27] = [
     ("ids", &["error", "chat", "env"]),
     ("error", &["ids", "chat", "env"]),
     ("chat", &["ids", "error", "env"]),
     ("env", &["ids", "error", "chat"]),
+    ("log", &["env"]),
     ("toml_text", &[]),
+    ("unfinished", &[]),
     ("aws", &[]),
     ("wire", &["chat", "ids", "error"]),
     ("capability", &["toml_text", "chat", "ids"]),
@@ -22,7 +24,18 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
     ("health", &["enabled", "ids", "error", "config"]),
     (
         "pipeline",
-        &["telemetry", "metering", "chat", "capability", "health", "enabled", "ids", "error", "config"],
+        &[
+            "unfinished",
+            "telemetry",
+            "metering",
+            "chat",
+            "capability",
+            "health",
+            "enabled",
+            "ids",
+            "error",
+            "config",
+        ],
     ),
     (
         "plugin",
@@ -69,13 +82,43 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
     ),
     (
         "composition",
-        &["aws", "catalog", "store", "config", "fetch", "health", "pipeline", "plugin", "bedrock", "http"],
+        &[
+            "aws",
+            "catalog",
+            "store",
+            "config",
+            "fetch",
+            "health",
+            "pipeline",
+            "plugin",
+            "bedrock",
+            "telemetry",
+            "http",
+        ],
+    ),
+    (
+        "deployed",
+        &[
+            "unfinished",
+            "log",
+            "env",
+            "aws",
+            "config",
+            "store",
+            "plugin",
+            "composition",
+            "http",
+            "ingress",
+            "error",
+        ],
     ),
     ("cli", ALL),
 ];
 
 const ALL: &[&str] = &[
     "aws",
+    "log",
+    "unfinished",
     "toml_text",
     "catalog",
     "ids",
@@ -105,7 +148,7 @@ pub(super) fn direction(files: &[File]) -> Vec<Violation> {
     let mut found = Vec::new();
     for file in files.iter().filter(|file| file.is_rust() && !file.is_test()) {
         let Some(module) = file.path.strip_prefix(SOURCE).map(module_of) else { continue };
-        if module == "main" || module == "lib" {
+        if ["main", "bootstrap", "lib"].contains(&module) {
             continue;
         }
         let Some((_, allowed)) = MAY_IMPORT.iter().find(|(name, _)| *name == module) else {

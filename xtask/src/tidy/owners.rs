@@ -5,16 +5,19 @@ use super::source::{File, Violation, after_word};
 const SOURCE: &str = "host/src/";
 
 /// Crates, and where in the host they may be named. A name that ends in `_` stands for all that begin so.
-const OWNERS: [(&str, &[&str]); 16] = [
+const OWNERS: [(&str, &[&str]); 19] = [
     ("wasmtime", &["plugin/"]),
     ("wasmtime_wasi", &["plugin/"]),
     ("aws_sdk_s3", &["catalog/"]),
     ("aws_sdk_dynamodb", &["store/dynamodb/"]),
     ("aws_sdk_ssm", &["aws/"]),
-    ("aws_", &["aws/", "bedrock/", "catalog/", "store/dynamodb/"]),
+    ("aws_", &["aws/", "bedrock/", "catalog/", "store/dynamodb/", "ingress/lambda/event.rs"]),
+    ("lambda_http", &["ingress/lambda/"]),
+    ("tower_http", &["http/"]),
     ("rusqlite", &["store/"]),
     ("axum", &["http/", "ingress/"]),
-    ("hyper_util", &["fetch/"]),
+    ("hyper", &["ingress/lambda/"]),
+    ("hyper_util", &["fetch/", "ingress/lambda/"]),
     ("hyper_rustls", &["fetch/"]),
     ("rustls", &["fetch/"]),
     ("clap", &["cli/", "main.rs"]),
@@ -71,7 +74,7 @@ mod tests {
             shown(&one_folder_each(&files)),
             [
                 "host/src/pipeline/mod.rs:1: `wasmtime` belongs to plugin/ alone",
-                "host/src/pipeline/mod.rs:2: `aws_` belongs to aws/ and bedrock/ and catalog/ and store/dynamodb/ alone",
+                "host/src/pipeline/mod.rs:2: `aws_` belongs to aws/ and bedrock/ and catalog/ and store/dynamodb/ and ingress/lambda/event.rs alone",
                 "host/src/cli/mod.rs:2: `rusqlite` belongs to store/ alone",
                 "host/src/cli/mod.rs:2: `axum` belongs to http/ and ingress/ alone",
             ]

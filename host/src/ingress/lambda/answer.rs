@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use axum::body::{Body, HttpBody};
@@ -20,10 +21,23 @@ const END_OF_PRELUDE: [u8; 8] = [0; 8];
 const OF_THE_CONNECTION: [header::HeaderName; 3] =
     [header::CONNECTION, header::CONTENT_LENGTH, header::TRANSFER_ENCODING];
 
-/// The body that Lambda is sent for an answer.
-pub(super) fn over_the_wire(response: Response<Body>, shape: Shape) -> Body {
+/// The body that Lambda is sent for an answer, and the hold on the answer's own.
+pub(super) fn over_the_wire(response: Response<Body>, shape: Shape) -> (Body, Held) {
     let (parts, body) = response.into_parts();
-    Body::new(Framed { prelude: Some(prelude(parts.status, parts.headers, shape)), body, over: false })
+    let held = Arc::new(Mutex::new(Some(body)));
+    let prelude = Some(prelude(parts.status, parts.headers, shape));
+    (Body::new(Framed { prelude, body: Arc::clone(&held), over: false }), Held(held))
+}
+
+/// Lets go of the body of an answer when it is dropped, even while a connection that is closing still has it: only then
+/// does what is left to do of the request begin.
+pub(super) struct Held(Arc<Mutex<Option<Body>>>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let body = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(body);
+    }
 }
 
 #[derive(Serialize)]
@@ -75,7 +89,7 @@ fn prelude(status: StatusCode, mut headers: HeaderMap, shape: Shape) -> Bytes {
 /// whoever reads it sees that it is not complete.
 struct Framed {
     prelude: Option<Bytes>,
-    body: Body,
+    body: Arc<Mutex<Option<Body>>>,
     over: bool,
 }
 
@@ -96,7 +110,10 @@ impl HttpBody for Framed {
             if self.over {
                 return Poll::Ready(self.prelude.take().map(|prelude| Ok(Frame::data(prelude))));
             }
-            let frame = Pin::new(&mut self.body).poll_frame(context);
+            let frame = match &mut *self.body.lock().unwrap_or_else(PoisonError::into_inner) {
+                Some(body) => Pin::new(body).poll_frame(context),
+                None => return Poll::Ready(Some(Err(Broken))),
+            };
             if frame.is_pending()
                 && let Some(prelude) = self.prelude.take()
             {

@@ -15,6 +15,8 @@ const LONGEST: Duration = Duration::from_mins(15);
 pub(super) struct Budget {
     /// The answer is complete, or says honestly that the time is over.
     pub(super) answered: Instant,
+    /// An answer has begun that does not look at the time itself.
+    pub(super) begun: Instant,
     /// The last byte was taken from us.
     pub(super) sent: Instant,
     /// Nothing is left to do.
@@ -33,12 +35,12 @@ impl Budget {
     fn of(left: Duration, now: Instant) -> Self {
         let reserve = RESERVE.min(left / 4);
         let end = now + left;
-        Self { answered: end - reserve, sent: end - reserve / 2, settled: end - reserve / 8 }
-    }
-
-    /// When an answer has to have begun that does not look at the time itself.
-    pub(super) fn answered_at_the_latest(self) -> Instant {
-        self.answered + (self.sent - self.answered) / 2
+        Self {
+            answered: end - reserve,
+            begun: end - reserve / 4 * 3,
+            sent: end - reserve / 2,
+            settled: end - reserve / 8,
+        }
     }
 }
 
@@ -49,12 +51,15 @@ mod tests {
     #[test]
     fn keeps_back_as_much_as_a_short_invocation_can_spare() {
         let now = Instant::now();
-        for (left, answered, sent, settled) in
-            [(60_000, 58_000, 59_000, 59_750), (4_000, 3_000, 3_500, 3_875), (0, 0, 0, 0)]
+        for (left, answered, begun, sent, settled) in
+            [(60_000, 58_000, 58_500, 59_000, 59_750), (4_000, 3_000, 3_250, 3_500, 3_875), (0, 0, 0, 0, 0)]
         {
             let budget = Budget::of(Duration::from_millis(left), now);
             let at = |ms| now + Duration::from_millis(ms);
-            assert_eq!(budget, Budget { answered: at(answered), sent: at(sent), settled: at(settled) });
+            assert_eq!(
+                budget,
+                Budget { answered: at(answered), begun: at(begun), sent: at(sent), settled: at(settled) }
+            );
         }
     }
 

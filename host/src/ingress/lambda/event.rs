@@ -124,3 +124,151 @@ fn body(text: Option<String>, is_base64: bool) -> Result<Bytes, Unreadable> {
         Some(text) => Ok(Bytes::from(text)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const ARN: &str = "arn:aws:sts::123456789012:assumed-role/app/i-0abc";
+
+    /// An event of a REST API; AWS sends each header twice.
+    fn rest(path: &str) -> Value {
+        json!({
+            "resource": "/{proxy+}", "path": path, "httpMethod": "POST",
+            "headers": {"Host": "x.execute-api.us-east-1.amazonaws.com", "X-Tag": "b"},
+            "multiValueHeaders": {"Host": ["x.execute-api.us-east-1.amazonaws.com"], "X-Tag": ["a", "b"]},
+            "queryStringParameters": null, "multiValueQueryStringParameters": null,
+            "pathParameters": {"proxy": "v1/models"}, "stageVariables": null,
+            "requestContext": {
+                "resourceId": "r", "resourcePath": "/{proxy+}", "httpMethod": "POST", "path": format!("/dev{path}"),
+                "accountId": "123456789012", "protocol": "HTTP/1.1", "stage": "dev", "domainPrefix": "x",
+                "requestTimeEpoch": 1, "requestId": "r", "apiId": "x",
+                "domainName": "x.execute-api.us-east-1.amazonaws.com",
+                "identity": {"sourceIp": "192.0.2.1", "userArn": null, "userAgent": "t"},
+            },
+            "body": null, "isBase64Encoded": false,
+        })
+    }
+
+    /// An event of a Function URL.
+    fn url(path: &str) -> Value {
+        json!({
+            "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "",
+            "headers": {"host": "abc.lambda-url.us-east-1.on.aws", "x-forwarded-proto": "https"},
+            "requestContext": {
+                "accountId": "anonymous", "apiId": "abc", "domainName": "abc.lambda-url.us-east-1.on.aws",
+                "domainPrefix": "abc", "requestId": "r", "routeKey": "$default", "stage": "$default",
+                "time": "23/Nov/2026:00:00:00 +0000", "timeEpoch": 1,
+                "http": {"method": "POST", "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "t"},
+            },
+            "isBase64Encoded": false,
+        })
+    }
+
+    fn event(event: &Value) -> Result<Event, Unreadable> {
+        read(event.to_string().as_bytes())
+    }
+
+    async fn body(event: Event) -> Bytes {
+        axum::body::to_bytes(event.request.into_body(), 1 << 20).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn both_events_become_the_same_request() {
+        for (mut made, shape) in
+            [(url("/v1/models"), Shape::FunctionUrl), (rest("/v1/models"), Shape::RestApi)]
+        {
+            made["body"] = "{\"a\":1}".into();
+            let read = event(&made).unwrap();
+            assert_eq!((read.shape, read.request.method().as_str()), (shape, "POST"));
+            assert_eq!(read.request.uri().path(), "/v1/models");
+            assert!(read.request.headers().contains_key("host"));
+            assert!(read.request.extensions().get::<AwsCaller>().is_none());
+            assert_eq!(&body(read).await[..], b"{\"a\":1}");
+        }
+    }
+
+    #[test]
+    fn a_stage_in_the_path_is_no_part_of_the_route() {
+        for (path, expected) in [
+            ("/dev/v1/models", "/v1/models"),
+            ("/v1/models", "/v1/models"),
+            ("/dev", "/"),
+            ("/develop", "/develop"),
+            ("/", "/"),
+        ] {
+            assert_eq!(event(&rest(path)).unwrap().request.uri().path(), expected);
+            let mut made = url(path);
+            made["requestContext"]["stage"] = "dev".into();
+            assert_eq!(event(&made).unwrap().request.uri().path(), expected);
+        }
+    }
+
+    #[test]
+    fn queries_headers_and_cookies_keep_all_their_values() {
+        let mut made = rest("/v1/usage");
+        made["multiValueQueryStringParameters"] = json!({"by": ["key", "mo del"]});
+        made["queryStringParameters"] = json!({"by": "mo del"});
+        let read = event(&made).unwrap().request;
+        let query: Vec<_> = url::form_urlencoded::parse(read.uri().query().unwrap().as_bytes()).collect();
+        assert_eq!(query, [("by".into(), "key".into()), ("by".into(), "mo del".into())]);
+        let tags: Vec<_> = read.headers().get_all("x-tag").iter().collect();
+        assert_eq!(tags, ["a", "b"], "and none of them twice");
+
+        let mut made = url("/v1/usage");
+        made["rawQueryString"] = "by=key&by=mo+del%2F".into();
+        made["cookies"] = json!(["a=1", "b=2"]);
+        let read = event(&made).unwrap().request;
+        assert_eq!(read.uri().query(), Some("by=key&by=mo+del%2F"));
+        assert_eq!(read.headers()["cookie"], "a=1; b=2");
+    }
+
+    #[tokio::test]
+    async fn a_body_in_base64_is_bytes() {
+        for mut made in [url("/"), rest("/")] {
+            made["isBase64Encoded"] = true.into();
+            made["body"] = "AP+A".into();
+            assert_eq!(&body(event(&made).unwrap()).await[..], [0, 255, 128]);
+            made["body"] = "AP+".into();
+            assert!(matches!(event(&made), Err(Unreadable::Body)));
+        }
+    }
+
+    #[test]
+    fn whom_aws_has_authenticated_comes_from_the_context_and_from_no_header() {
+        let mut of_url = url("/");
+        of_url["requestContext"]["authorizer"] = json!({"iam": {
+            "accessKey": "AKIA", "accountId": "1", "callerId": "c", "cognitoIdentity": null,
+            "principalOrgId": "o", "userArn": ARN, "userId": "u",
+        }});
+        let mut of_rest = rest("/");
+        of_rest["requestContext"]["identity"]["userArn"] = ARN.into();
+        for made in [of_url, of_rest] {
+            let caller = event(&made).unwrap().request.extensions().get::<AwsCaller>().cloned();
+            assert_eq!(caller, Some(AwsCaller::authenticated(ARN)));
+        }
+        for mut made in [url("/"), rest("/")] {
+            made["headers"]["x-amzn-request-context"] = ARN.into();
+            made["userArn"] = ARN.into();
+            assert_eq!(event(&made).unwrap().request.extensions().get::<AwsCaller>(), None);
+        }
+    }
+
+    #[test]
+    fn nothing_that_a_client_thinks_up_keeps_an_event_from_being_read() {
+        let mut made = url("/");
+        made["headers"] = json!({"host": "a b:%", "x-forwarded-proto": "ht tp://"});
+        assert_eq!(event(&made).unwrap().request.uri().path(), "/");
+        made["rawQueryString"] = "a=\u{7f} b".into();
+        assert!(matches!(event(&made), Err(Unreadable::Path)));
+        for path in ["", "v1", "//", "/\u{e9}/../x", "/%ff"] {
+            let _ = event(&url(path));
+            let _ = event(&rest(path));
+        }
+        assert!(matches!(read(b"{}"), Err(Unreadable::Unknown(_))));
+        assert!(matches!(read(b"x"), Err(Unreadable::Unknown(_))));
+    }
+}

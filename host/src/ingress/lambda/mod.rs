@@ -15,20 +15,20 @@ mod tests;
 
 use std::convert::Infallible;
 use std::num::NonZeroUsize;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Request, Response};
 use futures::FutureExt;
-use futures::future::try_join_all;
+use futures::future::select_all;
 use tokio::time::timeout_at;
 use tower_service::Service;
 use tracing::Instrument;
 
 use crate::error::{Failure, Kind};
 use crate::http::{self, AWS_REQUEST_ID, Routes, TimeLimit};
-use crate::telemetry;
+use crate::telemetry::{self, ClientRequestId};
 use budget::Budget;
 use event::Event;
 use runtime_api::{Connection, Invocation};
@@ -47,19 +47,19 @@ pub trait Function: Send + Sync {
 pub async fn serve(
     api: &RuntimeApi,
     at_once: NonZeroUsize,
-    function: Arc<impl Function>,
+    function: Arc<impl Function + 'static>,
 ) -> Result<Infallible, RuntimeApiError> {
-    let pollers = (0..at_once.get()).map(|_| poll(api.connection(), &*function));
-    let ended = try_join_all(pollers).await?;
-    match ended.into_iter().next() {
-        Some(never) => match never {},
-        None => std::future::pending().await,
-    }
+    let pollers = (0..at_once.get()).map(|_| tokio::spawn(poll(api.connection(), Arc::clone(&function))));
+    let (ended, ..) = select_all(pollers).await;
+    ended.unwrap_or_else(|fault| resume_unwind(fault.into_panic()))
 }
 
-async fn poll(mut connection: Connection, function: &impl Function) -> Result<Infallible, RuntimeApiError> {
+async fn poll(
+    mut connection: Connection,
+    function: Arc<impl Function>,
+) -> Result<Infallible, RuntimeApiError> {
     loop {
-        let invocation = connection.next().await?;
+        let mut invocation = connection.next().await?;
         // After a freeze: whatever was closed in the meantime is noticed before anything is sent.
         tokio::task::yield_now().await;
         let budget = Budget::until(invocation.deadline_ms);
@@ -69,7 +69,9 @@ async fn poll(mut connection: Connection, function: &impl Function) -> Result<In
             trace = invocation.trace.as_deref(),
             client_request = tracing::field::Empty,
         );
-        if let Err(fault) = invoke(&mut connection, &invocation, budget, function).instrument(span).await {
+        if let Err(fault) =
+            invoke(&mut connection, &mut invocation, budget, &*function).instrument(span).await
+        {
             // The client has left, or the platform has ended the invocation: there is nobody to tell.
             tracing::warn!(aws_request = %invocation.id, %fault, "an answer was not sent to its end");
         }
@@ -85,18 +87,19 @@ async fn poll(mut connection: Connection, function: &impl Function) -> Result<In
 /// One invocation, from its event to the last byte of its answer. What fails here is the way back.
 async fn invoke(
     connection: &mut Connection,
-    invocation: &Invocation,
+    invocation: &mut Invocation,
     budget: Budget,
     function: &impl Function,
 ) -> Result<(), RuntimeApiError> {
-    let Event { mut request, shape } = match event::read(&invocation.event) {
+    let Event { mut request, shape } = match event::read(&std::mem::take(&mut invocation.event)) {
         Ok(event) => event,
         Err(unreadable) => {
             tracing::warn!(%unreadable, "refused an invocation");
             return connection.fail(invocation, "Adit.UnreadableEvent", &unreadable.to_string()).await;
         }
     };
-    if let Some(id) = request.headers().get("x-client-request-id").and_then(|id| id.to_str().ok()) {
+    let client_request = request.headers().get("x-client-request-id").and_then(|id| id.to_str().ok());
+    if let Some(id) = client_request.filter(|id| ClientRequestId::parse(id).is_some()) {
         tracing::Span::current().record("client_request", id);
     }
     let known = telemetry::Invocation::new(&*invocation.id, invocation.trace.as_deref());
@@ -104,7 +107,7 @@ async fn invoke(
     request.extensions_mut().insert(TimeLimit::at(budget.answered));
 
     let answering = AssertUnwindSafe(answer(function, request)).catch_unwind();
-    let mut response = match timeout_at(budget.answered_at_the_latest(), answering).await {
+    let mut response = match timeout_at(budget.begun, answering).await {
         Ok(Ok(response)) => response,
         Ok(Err(_panic)) => http::refuse(&Failure::new(Kind::Internal, "internal error")),
         Err(_too_late) => http::refuse(&http::too_slow()),
@@ -112,7 +115,8 @@ async fn invoke(
     if let Ok(id) = HeaderValue::from_str(&invocation.id) {
         response.headers_mut().insert(AWS_REQUEST_ID, id);
     }
-    let sending = connection.respond(invocation, answer::over_the_wire(response, shape));
+    let (answer, _held) = answer::over_the_wire(response, shape);
+    let sending = connection.respond(invocation, answer);
     match timeout_at(budget.sent, sending).await {
         Ok(sent) => sent,
         Err(_too_late) => {
