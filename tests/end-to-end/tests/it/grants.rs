@@ -191,7 +191,11 @@ fn a_secret_that_is_not_there_keeps_the_server_from_starting() {
 #[test]
 fn hosts_and_addresses_that_were_not_granted_are_not_asked() {
     let private = Web::start(|_| fine("inside"));
-    let stack = Setup::new().plugins(["call"]).settings("[secrets]\napi-key = { env = \"HOME\" }").start();
+    let stack = Setup::new()
+        .plugins(["call"])
+        .environment("CALL_KEY", SECRET)
+        .settings("[secrets]\napi-key = { env = \"CALL_KEY\" }")
+        .start();
     let grants = ["http=127.0.0.1", "http=localhost", "http=169.254.169.254", "secret=api-key"];
     let key = caller(&stack, &json!({}), &grants);
     let port = private.url("").rsplit(':').next().unwrap().to_owned();

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use crate::harness::{Key, PATIENCE, Setup, Stack, built};
+use crate::harness::{Key, LocalOnly, PATIENCE, Setup, Stack, built, is_skipped};
 
 /// Two plugins that answer in different ways, by the same name.
 fn stack() -> (Stack, Vec<u8>) {
@@ -39,6 +39,9 @@ fn a_file_that_is_moved_in_counts_and_a_running_answer_keeps_what_it_began_with(
 
 #[test]
 fn a_file_that_is_refused_or_half_written_does_not_end_what_runs() {
+    if is_skipped(LocalOnly::WatchesFiles) {
+        return;
+    }
     let (stack, hold) = stack();
     let key = stack.key().with("p", &json!({}));
     assert_eq!(key.ask("a cat").content(), "A CAT");
@@ -54,6 +57,9 @@ fn a_file_that_is_refused_or_half_written_does_not_end_what_runs() {
 
 #[test]
 fn a_file_that_is_gone_does_not_end_what_runs() {
+    if is_skipped(LocalOnly::WatchesFiles) {
+        return;
+    }
     let (stack, _) = stack();
     let key = stack.key().with("p", &json!({}));
     assert_eq!(key.ask("a cat").content(), "A CAT");

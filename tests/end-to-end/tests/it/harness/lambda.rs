@@ -110,16 +110,23 @@ impl Drop for Lambda {
 fn as_text(line: &str) -> String {
     let Ok(Value::Object(mut record)) = serde_json::from_str(line) else { return line.to_owned() };
     let Some(Value::Object(mut fields)) = record.remove("fields") else { return line.to_owned() };
-    let text = |value: Option<Value>| value.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text = |value: Option<Value>| value.map(|value| in_one_line(&value)).unwrap_or_default();
     let mut words = vec![
         text(record.remove("timestamp")),
         text(record.remove("level")),
         format!("{}:", text(record.remove("target"))),
         text(fields.remove("message")),
     ];
-    words.extend(fields.iter().map(|(name, value)| match value {
-        Value::String(value) => format!("{name}={value}"),
-        value => format!("{name}={value}"),
-    }));
+    words.extend(fields.iter().map(|(name, value)| format!("{name}={}", in_one_line(value))));
     words.join(" ")
+}
+
+/// A value as it stands in a log in text: what would begin a line or move the cursor is written in other characters.
+fn in_one_line(value: &Value) -> String {
+    let Value::String(text) = value else { return value.to_string() };
+    let escaped = |character: char| match character {
+        character if character.is_control() => character.escape_default().to_string(),
+        character => character.to_string(),
+    };
+    text.chars().map(escaped).collect()
 }

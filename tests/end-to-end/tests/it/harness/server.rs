@@ -19,6 +19,8 @@ pub(crate) enum Server {
 pub(crate) enum LocalOnly {
     /// All plugins are loaded when it starts, whether anybody calls them or not. A function loads what a request needs.
     LoadsAhead,
+    /// It looks at the plugin folder while nobody asks for anything. A function is frozen then.
+    WatchesFiles,
     /// It sees what a client sends as it comes. In front of a function AWS reads the whole request, in its own way.
     ReadsRequests,
     /// It notices when a client leaves. Lambda tells a function nothing of it.

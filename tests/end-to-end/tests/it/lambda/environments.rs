@@ -96,7 +96,7 @@ fn settings_that_are_broken_are_a_503_until_they_are_mended() {
         !answer.error()["message"].as_str().unwrap().contains("max_body_bytes"),
         "it is nobody's business"
     );
-    stack.server().wait_for_line(&["ERROR", "max_body_bytes"]);
+    stack.server().wait_for_line(&["ERROR", "adit.toml", "line 1", "many"]);
     stack.write("adit.toml", "");
     wait_for_service(&stack, &key.secret);
     assert_eq!(key.stream("hello").answer().content(), "hello");

@@ -38,7 +38,7 @@ fn every_route_answers_behind_both_ways_in() {
 fn a_query_reaches_the_route() {
     for (front, begin) in fronts() {
         let stack = behind(&front).start();
-        let usage = stack.key().get(&format!("{begin}/v1/usage?since=2020-01-01&until=2020%2D01-31")).json();
+        let usage = stack.key().get(&format!("{begin}/v1/usage?since=2020-01-01&until=2020-01-31")).json();
         assert_eq!(usage["until"], "2020-01-31", "{front:?}");
     }
 }

@@ -58,12 +58,10 @@ fn a_function_that_was_killed_in_a_request_leaves_a_database_that_another_serves
     stack.sim.always(&json!({"textDeltas": ["one ", "two "], "cutAfter": {"events": 3, "stall": true}}));
     let mut stream = key.stream("count");
     assert!(stream.next_chunk().is_some());
-    stack.lambda().environment().kill();
+    assert!(stack.lambda().emulator().reclaim(PATIENCE));
     stack.sim.always(&json!({}));
     assert_eq!(key.ask("hello").content(), "hello");
     assert_eq!(stack.lambda().emulator().environments().len(), 2);
-    // It was ours to kill it.
-    stack.lambda().emulator().take_faults();
 }
 
 /// Passes connections on, and can end all at once: as a peer does that has waited for long enough.
