@@ -85,7 +85,8 @@ pub(crate) async fn run(programs: &Programs) -> anyhow::Result<()> {
 }
 
 fn add(report: &mut Report, empty: &[Start], adit: &[Start]) {
-    let rows: [(_, fn(&Start) -> Duration, _); 6] = [
+    type Row = (&'static str, fn(&Start) -> Duration, &'static str);
+    let rows: [Row; 6] = [
         ("CPU to the first poll", |start| start.poll_cpu, "at most 2 × empty"),
         ("CPU to the first answered byte", |start| start.byte_cpu, "at most 4 × empty"),
         ("spawn to the first poll", |start| start.poll, ""),
