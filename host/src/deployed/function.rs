@@ -73,7 +73,7 @@ struct Moment {
 
 impl Moment {
     fn now() -> Self {
-        Self { monotonic: Instant::now(), wall: SystemTime::now() }
+        Self { monotonic: Instant::now(), wall: time_of_day() }
     }
 
     /// For how long the monotonic clock stood still since.
@@ -138,7 +138,7 @@ impl Deployed {
 
     async fn build(&self) -> Result<Serving, Fault> {
         let read = self.source.read().await?;
-        self.build_of(read).await
+        Box::pin(self.build_of(read)).await
     }
 
     async fn build_of(&self, read: Read) -> Result<Serving, Fault> {
@@ -157,7 +157,7 @@ impl Deployed {
             housekeeping,
             read,
             built: Moment::now(),
-            looked: std::sync::Mutex::new(SystemTime::now()),
+            looked: std::sync::Mutex::new(time_of_day()),
         })
     }
 
@@ -172,7 +172,7 @@ impl Deployed {
             if read == serving.read {
                 return Ok(None);
             }
-            self.build_of(read).await.map(Some)
+            Box::pin(self.build_of(read)).await.map(Some)
         };
         match timeout(PATIENCE, renewed).await.unwrap_or(Err(Fault::TooSlow)) {
             Ok(None) => {}
@@ -181,7 +181,7 @@ impl Deployed {
                 *self.state.lock().await = State::Serving(Arc::new(renewed));
             }
             Err(fault) => {
-                tracing::error!(%fault, "the settings have changed, or cannot be read: the older ones count")
+                tracing::error!(%fault, "the settings have changed, or cannot be read: the older ones count");
             }
         }
     }
@@ -193,7 +193,7 @@ impl Serving {
         let mut looked = self.looked.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let is_due = looked.elapsed().unwrap_or_default() >= FRESH;
         if is_due {
-            *looked = SystemTime::now();
+            *looked = time_of_day();
         }
         is_due
     }
@@ -215,6 +215,10 @@ impl Function for Deployed {
         serving.housekeeping.once().await;
         self.refresh(&serving).await;
     }
+}
+
+fn time_of_day() -> SystemTime {
+    jiff::Timestamp::now().into()
 }
 
 fn not_ready() -> Failure {

@@ -105,7 +105,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_platform_can_have_less_patience_than_the_operator_and_not_more() {
         let (mut parts, _) = Request::new(Body::empty()).into_parts();
-        let timeouts = Timeouts { total: Duration::from_secs(60), ..Timeouts::default() };
+        let timeouts = Timeouts { total: Duration::from_mins(1), ..Timeouts::default() };
         assert_eq!(Caller::of(&parts).time(&timeouts), timeouts.total);
         for (left, time) in [(30, 30), (90, 60), (0, 0)] {
             let end = Instant::now().checked_add(Duration::from_secs(left)).unwrap();

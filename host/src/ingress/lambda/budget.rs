@@ -27,7 +27,7 @@ impl Budget {
     /// Until `lambda-runtime-deadline-ms`, ms since 1970 by the clock of the machine. The time left counts
     /// from now on by the monotonic clock, which no freeze has moved since.
     pub(super) fn until(deadline_ms: Option<u64>) -> Self {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = SystemTime::from(jiff::Timestamp::now()).duration_since(UNIX_EPOCH).unwrap_or_default();
         let left = deadline_ms.map_or(LONGEST, |ms| Duration::from_millis(ms).saturating_sub(now));
         Self::of(left.min(LONGEST), Instant::now())
     }

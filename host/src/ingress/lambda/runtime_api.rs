@@ -53,7 +53,7 @@ pub(super) struct Invocation {
     /// Where in a trace of X-Ray it stands.
     pub(super) trace: Option<String>,
     /// To be sent back as it came.
-    invocation_id: Option<String>,
+    to_echo: Option<String>,
     /// What it is about, in JSON.
     pub(super) event: Bytes,
 }
@@ -120,7 +120,7 @@ impl Connection {
             id,
             deadline_ms: text("lambda-runtime-deadline-ms").and_then(|ms| ms.parse().ok()),
             trace: text("lambda-runtime-trace-id"),
-            invocation_id: text("lambda-runtime-invocation-id"),
+            to_echo: text("lambda-runtime-invocation-id"),
             event,
         })
     }
@@ -163,7 +163,7 @@ impl Connection {
         path: &str,
         mut request: Request<Body>,
     ) -> Result<(), RuntimeApiError> {
-        if let Some(id) = &invocation.invocation_id {
+        if let Some(id) = &invocation.to_echo {
             insert(request.headers_mut(), "lambda-runtime-invocation-id", id);
         }
         let response = self.send(request).await?;
@@ -225,7 +225,8 @@ async fn expect(
         return Ok(response);
     }
     let (path, status) = (path.to_owned(), response.status());
-    let body = response.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let body =
+        response.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let body = String::from_utf8_lossy(&body).chars().take(300).collect();
     Err(RuntimeApiError::Refused { path, status, body })
 }
