@@ -82,7 +82,7 @@ fn layer(cors: &Cors) -> Option<CorsLayer> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
+    #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
     use axum::Router;
     use axum::http::{HeaderMap, StatusCode};
     use axum::routing::post;

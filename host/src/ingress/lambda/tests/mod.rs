@@ -58,7 +58,10 @@ fn url_event(method: &str, path: &str) -> Value {
 }
 
 fn soon() -> u64 {
-    u64::try_from(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis()).unwrap()
+    u64::try_from(
+        SystemTime::from(jiff::Timestamp::now()).duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis(),
+    )
+    .unwrap()
         + 60_000
 }
 
