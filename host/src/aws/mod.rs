@@ -30,11 +30,15 @@ pub fn loader(region: Option<&str>, endpoint: Option<&Endpoint>) -> ConfigLoader
         .or_else(EnvironmentVariableRegionProvider::new())
         .or_else(ProfileFileRegionProvider::new())
         .or_else(DEFAULT_REGION);
-    let client = match endpoint {
-        Some(endpoint) if !endpoint.is_encrypted() => &DIRECT,
-        _ => &USUAL,
+    let is_direct = endpoint.is_some_and(|endpoint| !endpoint.is_encrypted());
+    let client = match (is_direct, cfg!(test)) {
+        (true, false) => SharedHttpClient::clone(&DIRECT),
+        (false, false) => SharedHttpClient::clone(&USUAL),
+        // A connection ends with its runtime, and each test has one of its own.
+        (true, true) => http_client(ProxyConfig::disabled()),
+        (false, true) => http_client(ProxyConfig::from_env()),
     };
-    let mut loader = aws_config::defaults(behavior()).region(region).http_client((*client).clone());
+    let mut loader = aws_config::defaults(behavior()).region(region).http_client(client);
     if let Some(endpoint) = endpoint {
         if endpoint.is_local() {
             // A simulator takes any signature: a first run needs no AWS account. Credentials in

@@ -32,7 +32,7 @@ impl Origin {
         let origin = Url::parse(text).ok().map(|url| url.origin()).filter(url::Origin::is_tuple);
         origin
             .map(|origin| origin.ascii_serialization())
-            .filter(|origin| origin.eq_ignore_ascii_case(text.trim_end_matches('/')))
+            .filter(|origin| origin.eq_ignore_ascii_case(text.trim_end_matches('/')) && !origin.contains('*'))
             .map(Self)
             .ok_or_else(|| InvalidOrigin(text.to_owned()))
     }
