@@ -35,14 +35,16 @@ pub(crate) enum Part {
     ClientsJs,
     /// What calls of plugins cost, in instructions.
     Instructions,
-    /// The templates of AWS, and a rehearsal of a deployment.
+    /// The templates of AWS.
     Stacks,
+    /// A deployment in an AWS on this machine. Takes a quarter of an hour, and runs only if it is named.
+    Rehearsal,
     /// The workflows of continuous integration.
     Workflows,
 }
 
 impl Part {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Rust,
         Self::Lambda,
         Self::Dynamodb,
@@ -50,6 +52,7 @@ impl Part {
         Self::ClientsJs,
         Self::Instructions,
         Self::Stacks,
+        Self::Rehearsal,
         Self::Workflows,
     ];
 
@@ -62,6 +65,7 @@ impl Part {
             Self::ClientsJs => "clients-js",
             Self::Instructions => "instructions",
             Self::Stacks => "stacks",
+            Self::Rehearsal => "rehearsal",
             Self::Workflows => "workflows",
         }
     }
@@ -77,7 +81,8 @@ impl Part {
                 let components = instructions::Components { plugins: &built.plugins, guests: &built.guests };
                 instructions::check(workspace, components)
             }
-            Self::Stacks => stacks::test(workspace, built),
+            Self::Stacks => stacks::check(workspace, built),
+            Self::Rehearsal => stacks::rehearse(workspace, built),
             Self::Workflows => workflows::check(workspace),
         }
     }
@@ -85,7 +90,13 @@ impl Part {
 
 impl Options {
     fn includes(&self, part: Part) -> bool {
-        if self.quick { part == Part::Rust } else { self.only.is_empty() || self.only.contains(&part) }
+        if self.quick {
+            part == Part::Rust
+        } else if self.only.is_empty() {
+            part != Part::Rehearsal
+        } else {
+            self.only.contains(&part)
+        }
     }
 
     fn includes_languages(&self) -> bool {
@@ -167,7 +178,7 @@ fn dynamodb(workspace: &Workspace) -> anyhow::Result<()> {
     say("running the tests of the store with moto");
     let mut tests = workspace.cargo();
     tests.env("MOTO_PYTHON", python);
-    command::run(tests.args(["test", "--package", "adit", "--lib", "store::tests::dynamodb"]))
+    command::run(tests.args(["test", "--workspace", "--lib", "store::tests::dynamodb"]))
 }
 
 fn rust(workspace: &Workspace, built: &Built<'_>) -> anyhow::Result<()> {
