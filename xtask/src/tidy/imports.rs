@@ -273,11 +273,11 @@ mod tests {
 
     #[test]
     fn catches_a_module_without_a_line_in_the_table() {
-        let files = [file("host/src/telemetry/mod.rs", "")];
+        let files = [file("host/src/drawer/mod.rs", "")];
         assert_eq!(
             shown(&direction(&files)),
             [
-                "host/src/telemetry/mod.rs:1: module `telemetry` has no line in the table of xtask/src/tidy/imports.rs"
+                "host/src/drawer/mod.rs:1: module `drawer` has no line in the table of xtask/src/tidy/imports.rs"
             ]
         );
     }
