@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 use std::convert::Infallible;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use tokio::time::{Instant, sleep, timeout};
 
@@ -17,6 +17,9 @@ const PERIOD: Duration = Duration::from_secs(2);
 /// How often it is looked which releases are in use.
 const UNUSED_PERIOD: Duration = Duration::from_mins(1);
 
+/// How often what plugins did is written where each write is paid, and nothing runs between requests.
+const WRITING_PERIOD: Duration = Duration::from_mins(1);
+
 /// The pause after each time, however often a release fails.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -27,7 +30,12 @@ pub struct Housekeeping {
     store: Arc<dyn Store>,
     /// Tells the counts of this process from those of others.
     process: String,
+    between: Pause,
 }
+
+/// When something was done the last time, by the time of day: a freeze may stop other clocks.
+#[derive(Default)]
+struct Pause(Mutex<Option<SystemTime>>);
 
 impl Housekeeping {
     pub(super) fn new(
@@ -36,7 +44,7 @@ impl Housekeeping {
         store: Arc<dyn Store>,
     ) -> Result<Self, StoreError> {
         let process = format!("{:016x}", getrandom::u64().map_err(StoreError::Randomness)?);
-        Ok(Self { catalog, health, store, process })
+        Ok(Self { catalog, health, store, process, between: Pause::default() })
     }
 
     /// Goes on for ever.
@@ -57,6 +65,15 @@ impl Housekeeping {
     /// What is to be done now and then.
     pub async fn once(&self) {
         self.flush().await;
+        self.catalog.tidy_up().await;
+    }
+
+    /// What is to be done after a request, where nothing runs until the next one. What plugins did is written once a
+    /// minute, and at once when one has failed: a rollout may have to step back.
+    pub async fn between_requests(&self) {
+        if self.health.is_urgent() || self.between.is_over(jiff::Timestamp::now().into()) {
+            self.flush().await;
+        }
         self.catalog.tidy_up().await;
     }
 
@@ -87,5 +104,32 @@ impl Housekeeping {
                 }
             }
         }
+    }
+}
+
+impl Pause {
+    /// Whether [`WRITING_PERIOD`] has passed. Whoever is told so begins the next one.
+    fn is_over(&self, now: SystemTime) -> bool {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Of a clock that was set back nothing can be said.
+        let passed = last.map(|last| now.duration_since(last).unwrap_or(WRITING_PERIOD));
+        let is_over = passed.is_none_or(|passed| passed >= WRITING_PERIOD);
+        if is_over {
+            *last = Some(now);
+        }
+        is_over
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_is_over_at_first_and_then_once_a_minute() {
+        let pause = Pause::default();
+        let at = |seconds| pause.is_over(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+        let told = [100, 100, 159, 160, 161, 219, 500, 10, 11, 70];
+        assert_eq!(told.map(at), [true, false, false, true, false, false, true, true, false, true]);
     }
 }

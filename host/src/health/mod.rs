@@ -102,6 +102,12 @@ impl Health {
         written
     }
 
+    /// Whether something has gone wrong that is not written yet, or could not be.
+    pub fn is_urgent(&self) -> bool {
+        let records = self.records.read().unwrap_or_else(PoisonError::into_inner);
+        records.values().flatten().any(|record| record.is_urgent())
+    }
+
     /// Waits until a release has failed that a rollout may have to step back from.
     pub async fn release_failed(&self) {
         self.failed.notified().await;
@@ -146,6 +152,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn failures_and_breakers_that_open_are_urgent_until_they_are_written() {
+        let (health, notes) = (Health::default(), Notes::default());
+        let name = PluginName::parse("redact").unwrap();
+        let record = health.record(&name, None);
+        let usual: [fn(&Record); 3] =
+            [|record| record.called("route", Duration::ZERO), |record| record.held(1), Record::skipped];
+        let bad: [fn(&Record); 2] =
+            [|record| record.failed(&Failure::new(Kind::PluginFault, "it broke")), Record::breaker_opened];
+        for (note, is_urgent) in usual.map(|it| (it, false)).into_iter().chain(bad.map(|it| (it, true))) {
+            note(&record);
+            assert_eq!(health.is_urgent(), is_urgent);
+            health.flush(&notes, "p").await.unwrap();
+            assert!(!health.is_urgent());
+        }
+    }
+
+    #[tokio::test]
     async fn only_what_has_changed_is_written_and_again_if_it_could_not_be() {
         let (health, notes) = (Health::default(), Notes::default());
         let name = PluginName::parse("redact").unwrap();
@@ -154,7 +177,9 @@ mod tests {
         health.record(&name, Some(&release));
 
         *notes.full.lock().unwrap() = true;
+        assert!(!health.is_urgent());
         health.flush(&notes, "p").await.unwrap_err();
+        assert!(health.is_urgent(), "what could not be written is tried again soon");
         *notes.full.lock().unwrap() = false;
         health.flush(&notes, "p").await.unwrap();
         health.flush(&notes, "p").await.unwrap();

@@ -28,7 +28,18 @@ struct Noted {
     calls: Vec<(&'static str, Histogram<u64>)>,
     /// All but the calls, and what the plugin counts itself.
     counts: Counts,
-    changed: bool,
+    news: News,
+}
+
+/// What was noted since it was written the last time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum News {
+    #[default]
+    None,
+    /// Calls, and what the plugin counts.
+    Usual,
+    /// Failures: a rollout may have to step back because of them, and an operator to look.
+    Bad,
 }
 
 impl Record {
@@ -72,7 +83,7 @@ impl Record {
     pub fn called(&self, hook: &'static str, took: Duration) {
         let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
         let mut noted = self.noted();
-        noted.changed = true;
+        noted.news = noted.news.max(News::Usual);
         if let Some((_, calls)) = noted.calls.iter_mut().find(|(name, _)| *name == hook) {
             calls.saturating_record(nanos);
         } else if let Some(mut calls) = histogram() {
@@ -83,7 +94,7 @@ impl Record {
 
     /// Notes a failure of the plugin itself.
     pub fn failed(&self, failure: &Failure) {
-        self.note(|counts| match (failure.kind, failure.fault) {
+        self.note(News::Bad, |counts| match (failure.kind, failure.fault) {
             (Kind::PluginUnavailable, _) => counts.unavailable += 1,
             (_, Some(Fault::Trap)) => counts.traps += 1,
             (_, Some(Fault::Timeout)) => counts.timeouts += 1,
@@ -96,7 +107,7 @@ impl Record {
 
     /// Notes a call that left text unconsumed.
     pub fn held(&self, bytes: usize) {
-        self.note(|counts| {
+        self.note(News::Usual, |counts| {
             counts.holds += 1;
             counts.most_held_bytes = counts.most_held_bytes.max(bytes as u64);
         });
@@ -104,19 +115,19 @@ impl Record {
 
     /// Notes a request that goes on without it.
     pub fn skipped(&self) {
-        self.note(|counts| counts.skipped += 1);
+        self.note(News::Usual, |counts| counts.skipped += 1);
     }
 
     /// Notes that the breaker has opened.
     pub fn breaker_opened(&self) {
-        self.note(|counts| counts.breaker_openings += 1);
+        self.note(News::Bad, |counts| counts.breaker_openings += 1);
     }
 
     /// All that was noted, if there is anything new.
     pub(super) fn take_changed(&self) -> Option<Counts> {
         let mut noted = self.noted();
         let counted = self.recorder.take_changed();
-        if !std::mem::take(&mut noted.changed) && !counted {
+        if std::mem::take(&mut noted.news) == News::None && !counted {
             return None;
         }
         let mut counts = Counts { metrics: self.recorder.snapshot(), ..noted.counts.clone() };
@@ -127,13 +138,19 @@ impl Record {
         Some(counts)
     }
 
+    /// What was taken was not written.
     pub(super) fn mark_changed(&self) {
-        self.noted().changed = true;
+        self.noted().news = News::Bad;
     }
 
-    fn note(&self, note: impl FnOnce(&mut Counts)) {
+    /// Whether there is something that is to be written at once.
+    pub(super) fn is_urgent(&self) -> bool {
+        self.noted().news == News::Bad
+    }
+
+    fn note(&self, news: News, note: impl FnOnce(&mut Counts)) {
         let mut noted = self.noted();
-        noted.changed = true;
+        noted.news = noted.news.max(news);
         note(&mut noted.counts);
     }
 
