@@ -52,9 +52,8 @@ async fn body(app: &App, query: &str, caller: &Caller, now: Timestamp) -> Result
 /// The first and the last day that are asked for.
 fn days(query: &str, today: Date) -> Result<(Date, Date), Failure> {
     let (mut since, mut until) = (today.first_of_month(), today);
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let day = match name {
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        let day = match &*name {
             "since" => &mut since,
             "until" => &mut until,
             _ => {
@@ -63,7 +62,7 @@ fn days(query: &str, today: Date) -> Result<(Date, Date), Failure> {
                 return Err(Failure::invalid(name, message).with_code("unsupported_parameter"));
             }
         };
-        *day = value.parse().map_err(|_| wrong(name, "has to be a day such as `2026-11-23`"))?;
+        *day = value.parse().map_err(|_| wrong(&name, "has to be a day such as `2026-11-23`"))?;
     }
     let length = since.until(until).map_or(i32::MAX, |span| span.get_days());
     if length < 0 {
@@ -238,6 +237,7 @@ mod tests {
             ("", "2026-11-01 2026-11-23"),
             ("since=2026-11-20", "2026-11-20 2026-11-23"),
             ("since=2025-12-31&until=2025-12-31", "2025-12-31 2025-12-31"),
+            ("since=2026%2D11%2d20&&%75ntil=2026-11-21", "2026-11-20 2026-11-21"),
         ] {
             assert_eq!(asked(query).unwrap(), expected);
         }
