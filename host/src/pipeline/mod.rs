@@ -158,8 +158,8 @@ impl Pipeline {
         let call = self.prepare(request, &mut work.chain, &mut Trace::Off).await?;
         let dropped = terms.losses.accept(call.dropped())?;
         let format = terms.cache.as_ref().and_then(|_| call.format());
-        let (answers, told) = (self.answers.as_ref(), work.chain.observation());
-        let kept = cache::look_up(answers, terms.cache.as_ref(), request, format, told).await;
+        let (answers, told) = (self.answers.as_ref(), work.chain.observation().clone());
+        let kept = cache::look_up(answers, terms.cache.as_ref(), request, format, &told).await;
         let stages = Stages::start(work).await?;
         let events = match kept {
             Found::Hit(batches) => {
@@ -169,7 +169,7 @@ impl Pipeline {
             Found::Nothing(keeper) => {
                 work.reserve(terms, &request.model, call.estimate()).await?;
                 work.calls(&request.model);
-                let events = call.send(terms.deadline, work.chain.observation()).await?;
+                let events = call.send(terms.deadline, &told).await?;
                 match keeper {
                     Some(keeper) => work.keeps(keeper, events),
                     None => events,
@@ -177,7 +177,7 @@ impl Pipeline {
             }
         };
         // A kept answer is sealed anew: what a model thought can be read by the key alone that it is sealed for.
-        Ok(Begun { dropped, stages, events: self.replay.keep(&key, request, events) })
+        Ok(Begun { dropped, stages, events: self.replay.keep(&key, request, events, told) })
     }
 
     /// Takes a request as far as the model and says what would be sent. No model is called.
@@ -234,7 +234,7 @@ impl Pipeline {
         terms: &Terms,
         trace: &mut Trace,
     ) -> Result<Option<Batch>, Failure> {
-        self.replay.restore(chain.key(), request).await;
+        self.replay.restore(chain.key(), request, chain.observation()).await;
         let plugins = chain.has_any(&[Hook::Route, Hook::Prompt, Hook::Request]);
         let plugins = plugins.then(|| chain.observation().time(Stage::Plugins));
         route::run(chain, request, trace).await?;

@@ -25,6 +25,7 @@ use super::Events;
 use crate::chat::{Part, Request, ToolUse};
 use crate::error::Failure;
 use crate::ids::KeyId;
+use crate::telemetry::Observation;
 
 use capsule::Seal;
 use seal::Sealer;
@@ -65,11 +66,11 @@ pub trait Thoughts: Send + Sync {
 impl Replay {
     /// Puts thinking back in front of the calls that followed from it, and gives the calls their
     /// own ids again. A store that fails counts as one that holds nothing.
-    pub(super) async fn restore(&self, key: &KeyId, request: &mut Request) {
+    pub(super) async fn restore(&self, key: &KeyId, request: &mut Request, told: &Observation) {
         let thoughts = match self {
             Self::Off => return,
             Self::Capsule(secret) => open_capsules(&Seal::new(secret, key), request),
-            Self::Store(store) => look_up(&**store, key, request).await,
+            Self::Store(store) => look_up(&**store, key, request, told).await,
         };
         if !thoughts.is_empty() {
             put_back(request, thoughts);
@@ -77,14 +78,14 @@ impl Replay {
     }
 
     /// Keeps the thinking of an answer, as it passes. Only an answer that may hold calls is looked at.
-    pub(super) fn keep(&self, key: &KeyId, request: &Request, events: Events) -> Events {
+    pub(super) fn keep(&self, key: &KeyId, request: &Request, events: Events, told: Observation) -> Events {
         if request.tools.is_empty() {
             return events;
         }
         let sealer = match self {
             Self::Off => return events,
             Self::Capsule(secret) => Sealer::capsules(Seal::new(secret, key)),
-            Self::Store(store) => Sealer::store(Arc::clone(store), key.clone()),
+            Self::Store(store) => Sealer::store(Arc::clone(store), key.clone(), told),
         };
         stream::unfold((events, sealer), async |(mut events, mut sealer)| {
             let item = match events.next().await? {
@@ -110,12 +111,18 @@ fn open_capsules(seal: &Seal, request: &Request) -> HashMap<String, Thought> {
     calls(request).filter_map(|call| Some((call.id.clone(), seal.open(&call.id)?))).collect()
 }
 
-async fn look_up(store: &dyn Thoughts, key: &KeyId, request: &Request) -> HashMap<String, Thought> {
+async fn look_up(
+    store: &dyn Thoughts,
+    key: &KeyId,
+    request: &Request,
+    told: &Observation,
+) -> HashMap<String, Thought> {
     let ids: Vec<&str> = calls(request).map(|call| call.id.as_str()).collect();
     if ids.is_empty() {
         return HashMap::new();
     }
     let found = store.find_all(key, &ids).await.unwrap_or_else(|failure| {
+        told.store_failed();
         tracing::warn!(key = key.as_str(), %failure, "what a model thought cannot be looked up; it goes on without");
         HashMap::new()
     });

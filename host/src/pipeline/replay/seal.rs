@@ -6,6 +6,7 @@ use super::capsule::Seal;
 use super::thought::{Block, Thought};
 use crate::chat::{Batch, BlockKind, Event};
 use crate::ids::KeyId;
+use crate::telemetry::Observation;
 
 /// Collects the thinking of one answer, and keeps it at the calls that follow.
 pub(super) struct Sealer {
@@ -18,7 +19,7 @@ pub(super) struct Sealer {
 
 enum Place {
     Capsule(Seal),
-    Store(Arc<dyn Thoughts>, KeyId),
+    Store(Arc<dyn Thoughts>, KeyId, Observation),
 }
 
 #[derive(Default)]
@@ -33,8 +34,8 @@ impl Sealer {
         Self { place: Place::Capsule(seal), open: HashMap::new(), blocks: Vec::new() }
     }
 
-    pub(super) fn store(store: Arc<dyn Thoughts>, key: KeyId) -> Self {
-        Self { place: Place::Store(store, key), open: HashMap::new(), blocks: Vec::new() }
+    pub(super) fn store(store: Arc<dyn Thoughts>, key: KeyId, told: Observation) -> Self {
+        Self { place: Place::Store(store, key, told), open: HashMap::new(), blocks: Vec::new() }
     }
 
     /// A batch with the ids that the client will know.
@@ -88,8 +89,9 @@ impl Sealer {
                     tracing::debug!("the model thought too long for an id; it will not come back");
                 }
             }
-            Place::Store(store, key) => {
+            Place::Store(store, key, told) => {
                 if let Err(failure) = store.keep(key, id, thought.write()).await {
+                    told.store_failed();
                     tracing::warn!(key = key.as_str(), %failure, "what a model thought cannot be kept; it will not come back");
                 }
             }

@@ -10,6 +10,7 @@ use crate::chat::{
     ToolResult, ToolResultStatus,
 };
 use crate::error::Kind;
+use crate::telemetry::{Arrival, Outlet, Record, Telemetry};
 
 fn key(id: &str) -> KeyId {
     KeyId::parse(id).unwrap()
@@ -105,7 +106,7 @@ fn asking() -> Request {
 /// The ids that the client is given, with the answer cut after every `size` events.
 async fn ids(replay: &Replay, key: &KeyId, size: usize) -> Vec<String> {
     let batches: Vec<_> = answer().chunks(size).map(|batch| Ok(batch.to_vec())).collect();
-    let kept = replay.keep(key, &asking(), stream::iter(batches).boxed());
+    let kept = replay.keep(key, &asking(), stream::iter(batches).boxed(), Observation::default());
     let batches: Vec<Batch> = kept.try_collect().await.unwrap();
     let ids = batches.into_iter().flatten().filter_map(|event| match event {
         Event::BlockStart(BlockStart { kind: BlockKind::ToolUse { id, .. }, .. }) => Some(id),
@@ -163,7 +164,7 @@ async fn thinking_comes_back_in_its_place_by_the_ids_alone() {
         for size in [1, 2, 5, 100] {
             let ids = ids(&replay, &key, size).await;
             let mut request = history(&ids);
-            replay.restore(&key, &mut request).await;
+            replay.restore(&key, &mut request, &Observation::default()).await;
             assert_eq!(turn(&request, 1), RESTORED, "{replay:?} {size}");
             assert_eq!(turn(&request, 2), ["result of t1", "result of t2", "result of t3"], "{replay:?}");
         }
@@ -176,7 +177,7 @@ async fn what_the_client_sent_of_it_gives_way_to_what_was_kept() {
     let mut request = history(&ids(&capsules(), &key, 1).await);
     let meddled = Reasoning { text: "meddled".to_owned(), signature: Some("seal".to_owned()) };
     request.messages.get_mut(1).unwrap().parts.insert(0, Part::Reasoning(meddled));
-    capsules().restore(&key, &mut request).await;
+    capsules().restore(&key, &mut request, &Observation::default()).await;
     assert_eq!(turn(&request, 1), RESTORED);
 }
 
@@ -224,6 +225,20 @@ async fn a_store_that_fails_ends_neither_the_answer_nor_the_request() {
     let ids = ids(&broken, &key, 1).await;
     assert_eq!(ids, ["t1", "t2", "t3"]);
     let mut request = history(&ids);
-    broken.restore(&key, &mut request).await;
+    let kept = Arc::new(Kept::default());
+    let told = Telemetry::to(kept.clone()).begin(Arrival::default());
+    broken.restore(&key, &mut request, &told).await;
     assert_eq!(turn(&request, 1), turn(&history(&ids), 1));
+    drop(told);
+    assert_eq!(kept.0.lock().unwrap()[..], [1], "the operator learns of it");
+}
+
+/// How often the store failed, for each request.
+#[derive(Default)]
+struct Kept(Mutex<Vec<u32>>);
+
+impl Outlet for Kept {
+    fn write(&self, record: &Record) {
+        self.0.lock().unwrap().push(record.store_errors);
+    }
 }
