@@ -141,8 +141,17 @@ fn cargo_lambda(workspace: &Workspace) -> anyhow::Result<Command> {
     Ok(command)
 }
 
-/// Whether what lies there would run on Lambda.
-pub(crate) fn check(folder: &Path, architecture: Architecture) -> anyhow::Result<()> {
+/// Whether what lies there would run on Lambda, and how large it is.
+fn check(folder: &Path, architecture: Architecture) -> anyhow::Result<()> {
+    let program = check_program(folder, architecture)?;
+    let zip = folder.join("bootstrap.zip");
+    let size = std::fs::metadata(&zip).with_context(|| format!("cannot read `{}`", zip.display()))?.len();
+    say(format_args!("zip for {architecture}: {size} bytes, the program {program} bytes"));
+    Ok(())
+}
+
+/// Whether the program that lies there would run on Lambda. Answers its size in bytes.
+pub(crate) fn check_program(folder: &Path, architecture: Architecture) -> anyhow::Result<usize> {
     let program = folder.join("bootstrap");
     let bytes = std::fs::read(&program).with_context(|| format!("cannot read `{}`", program.display()))?;
     if machine(&bytes) != Some(architecture.machine()) {
@@ -159,15 +168,7 @@ pub(crate) fn check(folder: &Path, architecture: Architecture) -> anyhow::Result
             GLIBC.1
         );
     }
-    let zip = folder.join("bootstrap.zip");
-    let size = std::fs::metadata(&zip).with_context(|| format!("cannot read `{}`", zip.display()))?.len();
-    say(format_args!(
-        "zip for {architecture}: {size} bytes, the program {} bytes; glibc {}.{} or newer",
-        bytes.len(),
-        glibc.0,
-        glibc.1
-    ));
-    Ok(())
+    Ok(bytes.len())
 }
 
 /// The `e_machine` of an ELF file of 64 bits, least significant byte first.

@@ -17,7 +17,7 @@ use anyhow::Context as _;
 
 pub(crate) use destroy::{Options as DestroyOptions, run as destroy};
 
-use crate::command::{home, say};
+use crate::command::{self, home, say};
 use crate::wasm_toolchain::WasmToolchain;
 use crate::workspace::Workspace;
 use crate::{lambda_zip, plugins};
@@ -77,7 +77,13 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
     stack::validate(workspace, &tools)?;
     let data = stack::ready(&tools, &environment)?;
     let bootstrap = match &options.bootstrap {
-        Some(folder) => folder.clone(),
+        Some(folder) => {
+            // What stands in for AWS in a rehearsal runs programs of this machine, of whatever kind.
+            if command::variable("AWS_ENDPOINT_URL").is_none() {
+                lambda_zip::check_program(folder, environment.architecture()?)?;
+            }
+            folder.clone()
+        }
         None => lambda_zip::build(workspace, environment.architecture()?)?,
     };
     let components = plugins::build(workspace, &WasmToolchain::choose()?)?;
