@@ -1,7 +1,7 @@
 //! What answers invocations: a router, or the honest word that there is none yet.
 
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::Mutex;
@@ -10,11 +10,12 @@ use tokio::time::{Instant, timeout};
 
 use super::source::{Read, Source, SourceError};
 use crate::composition::{Composition, CompositionError, Housekeeping, compose};
-use crate::config::TelemetryFormat;
+use crate::config::{Cors, TelemetryFormat};
 use crate::error::{Failure, Kind};
-use crate::http::Routes;
+use crate::http::{self, Edge, Routes};
 use crate::ingress::lambda::Function;
 use crate::plugin::{Catalog, CatalogError};
+use crate::telemetry::Telemetry;
 use crate::unfinished;
 
 /// After a start that failed, none is tried for so long.
@@ -42,7 +43,16 @@ pub(super) struct Deployed {
     source: Source,
     /// The most plugin instances.
     instances: u32,
+    /// How refusals look, by the settings that were read last.
+    refusals: std::sync::Mutex<Refusals>,
     state: Mutex<State>,
+}
+
+/// Which pages may read that nothing can be served, and what is told of it.
+#[derive(Clone)]
+struct Refusals {
+    cors: Cors,
+    telemetry: TelemetryFormat,
 }
 
 enum State {
@@ -101,7 +111,13 @@ impl Deployed {
     /// Serves so many invocations at a time.
     pub(super) fn new(source: Source, at_once: NonZeroUsize) -> Self {
         let at_once = u32::try_from(at_once.get()).unwrap_or(u32::MAX);
-        Self { source, instances: INSTANCES.saturating_mul(at_once), state: Mutex::new(State::New) }
+        let refusals = Refusals { cors: Cors::Off, telemetry: TelemetryFormat::Emf };
+        Self {
+            source,
+            instances: INSTANCES.saturating_mul(at_once),
+            refusals: refusals.into(),
+            state: Mutex::new(State::New),
+        }
     }
 
     /// Builds everything before the first request. What goes wrong is in the log, and is tried again with a request.
@@ -144,7 +160,9 @@ impl Deployed {
     async fn build_of(&self, read: Read) -> Result<Serving, Fault> {
         let (mut config, secrets) = self.source.settings(&read)?;
         // CloudWatch makes metrics of these.
-        config.telemetry.get_or_insert(TelemetryFormat::Emf);
+        let telemetry = *config.telemetry.get_or_insert(TelemetryFormat::Emf);
+        *self.refusals.lock().unwrap_or_else(PoisonError::into_inner) =
+            Refusals { cors: config.cors.clone(), telemetry };
         config.limits.instances = config.limits.instances.min(self.instances);
         let (folder, limits) = (config.plugins.clone(), config.limits.clone());
         // While the store is waited for.
@@ -178,6 +196,7 @@ impl Deployed {
             Ok(None) => {}
             Ok(Some(renewed)) => {
                 tracing::info!("the settings have changed");
+                serving.housekeeping.flush().await;
                 *self.state.lock().await = State::Serving(Arc::new(renewed));
             }
             Err(fault) => {
@@ -190,7 +209,7 @@ impl Deployed {
 impl Serving {
     /// Whether the settings have to be looked at again. Says so once.
     fn is_due(&self) -> bool {
-        let mut looked = self.looked.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
         let is_due = looked.elapsed().unwrap_or_default() >= FRESH;
         if is_due {
             *looked = time_of_day();
@@ -204,6 +223,13 @@ impl Function for Deployed {
         Ok(self.serving().await?.routes.clone())
     }
 
+    fn refusing(&self, failure: Failure) -> Routes {
+        let Refusals { cors, telemetry } =
+            self.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let edge = Edge { cors, origin_secret: None };
+        edge.around(http::refusing(failure, Telemetry::from_environment(telemetry)))
+    }
+
     async fn settle(&self) {
         if timeout(SETTLING, unfinished::done()).await.is_err() {
             tracing::warn!("not everything is settled yet; it goes on with the next request");
@@ -212,7 +238,7 @@ impl Function for Deployed {
             State::Serving(serving) => Arc::clone(serving),
             State::New | State::Broken(_) => return,
         };
-        serving.housekeeping.once().await;
+        serving.housekeeping.between_requests().await;
         self.refresh(&serving).await;
     }
 }

@@ -35,13 +35,11 @@ impl AwsCaller {
 /// By when a request has to be answered, where the platform has less patience than the operator. An ingress puts
 /// it into the extensions of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TimeLimit(Instant);
-
-impl TimeLimit {
-    /// By then.
-    pub fn at(end: Instant) -> Self {
-        Self(end)
-    }
+pub struct TimeLimit {
+    /// The answer is complete, or says that the time is over.
+    pub answered: Instant,
+    /// An answer has begun that does not look at the time itself: a moment later.
+    pub begun: Instant,
 }
 
 /// Who sends a request.
@@ -74,7 +72,7 @@ impl Caller {
     /// How long the answer may take from now on: as the operator has it, or less.
     pub(super) fn time(&self, timeouts: &Timeouts) -> Duration {
         match self.limit {
-            Some(TimeLimit(end)) => timeouts.total.min(end.saturating_duration_since(Instant::now())),
+            Some(limit) => timeouts.total.min(limit.answered.saturating_duration_since(Instant::now())),
             None => timeouts.total,
         }
     }
@@ -109,7 +107,7 @@ mod tests {
         assert_eq!(Caller::of(&parts).time(&timeouts), timeouts.total);
         for (left, time) in [(30, 30), (90, 60), (0, 0)] {
             let end = Instant::now().checked_add(Duration::from_secs(left)).unwrap();
-            parts.extensions.insert(TimeLimit::at(end));
+            parts.extensions.insert(TimeLimit { answered: end, begun: end });
             assert_eq!(Caller::of(&parts).time(&timeouts), Duration::from_secs(time));
         }
     }

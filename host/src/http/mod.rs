@@ -20,6 +20,7 @@ mod observe;
 mod rate_limits;
 mod remote;
 mod request_id;
+mod safeguard;
 mod status;
 mod terms;
 mod usage;
@@ -30,14 +31,14 @@ pub use edge::Edge;
 #[cfg(test)]
 pub(crate) use failure::response as refusal;
 pub use failure::too_slow;
+pub(crate) use safeguard::{broken, safeguarded};
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::Response;
-use axum::middleware;
 use axum::routing::{get, post};
+use axum::{Extension, Router, middleware};
 
 use self::caller::Caller;
 use crate::config::{Iam, S3Prefix, Timeouts};
@@ -95,13 +96,24 @@ pub fn router(app: App) -> Routes {
         .fallback(client_format::serve)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(app);
-    let routes = if telemetry.is_off() {
-        routes
-    } else {
-        routes.layer(middleware::from_fn_with_state(telemetry, observe::observe))
-    };
     // Probes are no requests that anybody looks for.
-    routes.route("/health", get(health))
+    observed(safeguarded(routes), telemetry).route("/health", get(health))
+}
+
+/// Routes that refuse every request, while there are no others.
+pub fn refusing(failure: Failure, telemetry: Telemetry) -> Routes {
+    let refuse = async move |observation: Option<Extension<Observation>>| {
+        let observation = observation.map_or_else(Observation::default, |Extension(observation)| observation);
+        refuse_observed(&failure, &observation)
+    };
+    observed(Router::new().fallback(refuse.clone()), telemetry).route("/health", get(refuse))
+}
+
+fn observed(routes: Routes, telemetry: Telemetry) -> Routes {
+    if telemetry.is_off() {
+        return routes;
+    }
+    routes.layer(middleware::from_fn_with_state(telemetry, observe::observe))
 }
 
 /// Alive. Asks nobody else, so a probe costs nothing and fails only with the process.
@@ -111,8 +123,13 @@ async fn health() -> &'static str {
 
 /// The answer to a request that comes to no route, and a line of the log.
 pub fn refuse(failure: &Failure) -> Response<Body> {
+    refuse_observed(failure, &Observation::default())
+}
+
+fn refuse_observed(failure: &Failure, observation: &Observation) -> Response<Body> {
     let id = request_id::new();
-    failure::log(&id, &Observation::default(), failure);
+    observation.named(&id);
+    failure::log(&id, observation, failure);
     failure::response(&id, failure)
 }
 

@@ -30,12 +30,14 @@ pub(super) async fn observe(
     }
     let is_head = request.method() == Method::HEAD;
     request.extensions_mut().insert(observation.clone());
-    let response = next.run(request).await;
+    let mut response = next.run(request).await;
     observation.answers(response.status().as_u16());
     if is_head || response.body().is_end_stream() {
         // Nobody asks for its body, or there is none.
         observation.answered();
     }
+    // Whoever sends the answer may have to say that it was not sent to its end.
+    response.extensions_mut().insert(observation.clone());
     response.map(|body| Body::new(ObservedBody { body, observation }))
 }
 

@@ -18,17 +18,16 @@ use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::Arc;
 
-use axum::body::Body;
-use axum::http::{HeaderValue, Request, Response};
+use axum::http::HeaderValue;
 use futures::FutureExt;
 use futures::future::select_all;
 use tokio::time::timeout_at;
 use tower_service::Service;
 use tracing::Instrument;
 
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::http::{self, AWS_REQUEST_ID, Routes, TimeLimit};
-use crate::telemetry::{self, ClientRequestId};
+use crate::telemetry::{self, ClientRequestId, Observation};
 use budget::Budget;
 use event::Event;
 use runtime_api::{Connection, Invocation};
@@ -38,6 +37,9 @@ pub use runtime_api::{RuntimeApi, RuntimeApiError};
 pub trait Function: Send + Sync {
     /// The routes, or why there are none at the moment.
     fn routes(&self) -> impl Future<Output = Result<Routes, Failure>> + Send;
+
+    /// Routes that refuse every request for this reason.
+    fn refusing(&self, failure: Failure) -> Routes;
 
     /// Does what is left to do of the requests that were answered. The process may be frozen when this is done.
     fn settle(&self) -> impl Future<Output = ()> + Send;
@@ -104,14 +106,11 @@ async fn invoke(
     }
     let known = telemetry::Invocation::new(&*invocation.id, invocation.trace.as_deref());
     request.extensions_mut().insert(known);
-    request.extensions_mut().insert(TimeLimit::at(budget.answered));
+    request.extensions_mut().insert(TimeLimit { answered: budget.answered, begun: budget.begun });
 
-    let answering = AssertUnwindSafe(answer(function, request)).catch_unwind();
-    let mut response = match timeout_at(budget.begun, answering).await {
-        Ok(Ok(response)) => response,
-        Ok(Err(_panic)) => http::refuse(&Failure::new(Kind::Internal, "internal error")),
-        Err(_too_late) => http::refuse(&http::too_slow()),
-    };
+    let mut routes = routes(function, budget).await;
+    let mut response = routes.call(request).await.unwrap_or_else(|never| match never {});
+    let observation = response.extensions_mut().remove::<Observation>();
     if let Ok(id) = HeaderValue::from_str(&invocation.id) {
         response.headers_mut().insert(AWS_REQUEST_ID, id);
     }
@@ -121,15 +120,24 @@ async fn invoke(
         Ok(sent) => sent,
         Err(_too_late) => {
             connection.close();
+            if let Some(observation) = observation {
+                observation.failed(&http::too_slow());
+            }
             tracing::warn!("an answer was cut: the time of the invocation is over");
             Ok(())
         }
     }
 }
 
-async fn answer(function: &impl Function, request: Request<Body>) -> Response<Body> {
-    match function.routes().await {
-        Ok(mut routes) => routes.call(request).await.unwrap_or_else(|never| match never {}),
-        Err(failure) => http::refuse(&failure),
-    }
+/// What answers an invocation, if only that it cannot be served. All that it answers passes the function's routes,
+/// so that a page of a browser can read it, and there is a record of it.
+async fn routes(function: &impl Function, budget: Budget) -> Routes {
+    let ready = AssertUnwindSafe(function.routes()).catch_unwind();
+    let failure = match timeout_at(budget.begun, ready).await {
+        Ok(Ok(Ok(routes))) => return routes,
+        Ok(Ok(Err(failure))) => failure,
+        Ok(Err(_panic)) => http::broken(),
+        Err(_too_late) => http::too_slow(),
+    };
+    function.refusing(failure)
 }

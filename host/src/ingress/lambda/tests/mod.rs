@@ -8,6 +8,9 @@ use std::sync::Mutex;
 use std::time::SystemTime;
 
 use axum::Router;
+use axum::body::Body;
+use axum::http::Response;
+use axum::middleware::map_response;
 use axum::routing::{any, get};
 use bytes::Bytes;
 use futures::channel::mpsc;
@@ -16,6 +19,8 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::*;
+use crate::error::Kind;
+use crate::telemetry::{Arrival, Outcome, Outlet, Record, Telemetry};
 use wire::{FakeApi, Journal, Posted};
 
 /// Routes, and a note of what was settled.
@@ -26,7 +31,7 @@ struct Fixture {
 
 impl Fixture {
     fn new(routes: Router) -> Self {
-        Self { routes: Mutex::new(Ok(routes)), journal: Journal::default() }
+        Self { routes: Mutex::new(Ok(http::safeguarded(routes))), journal: Journal::default() }
     }
 }
 
@@ -35,12 +40,22 @@ impl Function for Fixture {
         self.routes.lock().unwrap().clone()
     }
 
+    fn refusing(&self, failure: Failure) -> Routes {
+        http::refusing(failure, Telemetry::off()).layer(map_response(marked))
+    }
+
     async fn settle(&self) {
         for _ in 0..20 {
             tokio::task::yield_now().await;
         }
         self.journal.lock().unwrap().push("settled");
     }
+}
+
+/// As whatever stands around routes marks all that they answer.
+async fn marked(mut response: Response<Body>) -> Response<Body> {
+    response.headers_mut().insert("x-marked", HeaderValue::from_static("yes"));
+    response
 }
 
 fn url_event(method: &str, path: &str) -> Value {
@@ -188,7 +203,7 @@ async fn everything_is_settled_before_the_next_poll() {
 async fn an_answer_that_does_not_come_in_time_is_an_honest_refusal() {
     let routes = Router::new()
         .route("/never", any(async || std::future::pending::<Bytes>().await))
-        .route("/limit", any(async |limit: axum::Extension<TimeLimit>| format!("{:?}", limit.0)));
+        .route("/limit", any(async |limit: axum::Extension<TimeLimit>| format!("{:?}", limit.answered)));
     let (function, mut api) = (Fixture::new(routes), FakeApi::start().await);
     let mut connection = RuntimeApi::at(api.address()).connection();
     let now = Instant::now();
@@ -250,7 +265,7 @@ async fn without_routes_each_request_is_told_so_until_there_are_some() {
     spawn(&api, Arc::clone(&fixture));
     api.invoke("one", soon(), &url_event("GET", "/")).await;
     let (prelude, body) = parts(&api.posted().await.all().await.unwrap());
-    assert_eq!(prelude["statusCode"], 503);
+    assert_eq!((&prelude["statusCode"], &prelude["headers"]["x-marked"]), (&json!(503), &json!("yes")));
     assert!(String::from_utf8(body).unwrap().contains("gateway_not_ready"));
     *fixture.routes.lock().unwrap() = routes;
     api.invoke("two", soon(), &url_event("GET", "/")).await;
@@ -299,7 +314,16 @@ async fn an_answer_that_is_cut_is_let_go_of_before_anything_is_settled() {
             }))
         }),
     );
-    let (function, mut api) = (Fixture::new(routes), FakeApi::start().await);
+    // As a request that is observed.
+    let records = Arc::new(Kept::default());
+    let telemetry = Telemetry::to(records.clone());
+    let observed = map_response(move |mut response: Response<Body>| {
+        let observation = telemetry.begin(Arrival::default());
+        observation.answers(200);
+        response.extensions_mut().insert(observation);
+        std::future::ready(response)
+    });
+    let (function, mut api) = (Fixture::new(routes.layer(observed)), FakeApi::start().await);
     let mut connection = RuntimeApi::at(api.address()).connection();
     let (now, event) = (Instant::now(), url_event("GET", "/"));
     let later = now + std::time::Duration::from_mins(1);
@@ -307,4 +331,15 @@ async fn an_answer_that_is_cut_is_let_go_of_before_anything_is_settled() {
     let (invocation, ()) = tokio::join!(connection.next(), api.invoke("one", soon(), &event));
     invoke(&mut connection, &mut invocation.unwrap(), budget, &function).await.unwrap();
     assert_eq!(journal.lock().unwrap()[..], ["dropped"]);
+    assert_eq!(records.0.lock().unwrap()[..], [(Outcome::Cut, Some(Kind::ModelTimeout))]);
+}
+
+/// How requests ended.
+#[derive(Default)]
+struct Kept(Mutex<Vec<(Outcome, Option<Kind>)>>);
+
+impl Outlet for Kept {
+    fn write(&self, record: &Record) {
+        self.0.lock().unwrap().push((record.outcome, record.error));
+    }
 }
