@@ -3,7 +3,7 @@
 //! The AWS SDK reads its own (`AWS_REGION`, `AWS_PROFILE`, `AWS_ACCESS_KEY_ID`, …); they are AWS's
 //! to document.
 
-/// The log filter, in the syntax of `tracing-subscriber`'s `EnvFilter`. Default: `info`.
+/// The log filter, such as `debug` or `info,adit::plugin=warn`. Default: `info`.
 pub const LOG: &str = "ADIT_LOG";
 
 /// How wide the terminal is, in columns. Default: what `stty` says, else 80.
@@ -30,6 +30,10 @@ pub const LAMBDA_MAX_CONCURRENCY: &str = "AWS_LAMBDA_MAX_CONCURRENCY";
 
 /// Where X-Ray's daemon listens; set by AWS Lambda where tracing is on.
 pub const XRAY_DAEMON: &str = "AWS_XRAY_DAEMON_ADDRESS";
+
+/// What names a proxy, or one for some addresses. The AWS SDK reads them.
+pub const PROXIES: [&str; 6] =
+    ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
 /// The value of a variable, if it is set to a text.
 #[expect(clippy::disallowed_methods, reason = "this is the one place where the environment is read")]

@@ -1,5 +1,6 @@
 //! How the AWS SDK is set up, for every service that is called.
 
+mod connection;
 mod endpoint;
 pub mod parameters;
 
@@ -11,11 +12,10 @@ use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::{BehaviorVersion, ConfigLoader, Region};
 use aws_credential_types::Credentials;
-use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::{Builder, Connector, tls};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
+pub use connection::CONNECT_TIMEOUT;
+use connection::Proxy;
 pub use endpoint::{Endpoint, InvalidEndpoint};
 
 /// Used where neither the settings nor the AWS environment name a region.
@@ -35,8 +35,8 @@ pub fn loader(region: Option<&str>, endpoint: Option<&Endpoint>) -> ConfigLoader
         (true, false) => SharedHttpClient::clone(&DIRECT),
         (false, false) => SharedHttpClient::clone(&USUAL),
         // A connection ends with its runtime, and each test has one of its own.
-        (true, true) => http_client(ProxyConfig::disabled()),
-        (false, true) => http_client(ProxyConfig::from_env()),
+        (true, true) => connection::client(Proxy::None),
+        (false, true) => connection::client(Proxy::OfEnvironment),
     };
     let mut loader = aws_config::defaults(behavior()).region(region).http_client(client);
     if let Some(endpoint) = endpoint {
@@ -56,23 +56,11 @@ pub fn loader(region: Option<&str>, endpoint: Option<&Endpoint>) -> ConfigLoader
     loader
 }
 
-/// One for all clients of the process, so that each way of connecting is set up once, when it is first used.
-static USUAL: LazyLock<SharedHttpClient> = LazyLock::new(|| http_client(ProxyConfig::from_env()));
+/// One for all clients of the process.
+static USUAL: LazyLock<SharedHttpClient> = LazyLock::new(|| connection::client(Proxy::OfEnvironment));
 
 /// The same without a proxy.
-static DIRECT: LazyLock<SharedHttpClient> = LazyLock::new(|| http_client(ProxyConfig::disabled()));
-
-/// A pool of connections for each pair of timeouts, with TLS by rustls and ring. TCP_NODELAY is on by default.
-fn http_client(proxy: ProxyConfig) -> SharedHttpClient {
-    Builder::new().build_with_connector_fn(move |settings, components| {
-        let mut connector = Connector::builder()
-            .proxy_config(proxy.clone())
-            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring));
-        connector.set_connector_settings(settings.cloned());
-        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
-        connector.build()
-    })
-}
+static DIRECT: LazyLock<SharedHttpClient> = LazyLock::new(|| connection::client(Proxy::None));
 
 /// Pinned, so that an update of the SDK changes nothing by itself.
 pub fn behavior() -> BehaviorVersion {

@@ -8,13 +8,10 @@ use aws_config::timeout::TimeoutConfig;
 use aws_sdk_ssm::Client;
 use aws_sdk_ssm::error::{DisplayErrorContext, ProvideErrorMetadata};
 
-use super::{Endpoint, InvalidEndpoint, loader};
+use super::{CONNECT_TIMEOUT, Endpoint, InvalidEndpoint, loader};
 
 /// How often a page is asked for that AWS throttles, or that does not arrive.
 const ATTEMPTS: u32 = 4;
-
-/// A TCP handshake with TLS.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// For one attempt at one page.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);

@@ -1,16 +1,11 @@
 //! How the SDK is set up for Bedrock.
 
-use std::time::Duration;
-
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 
 use crate::aws::{self, Endpoint};
-
-/// A TCP handshake that is lost once is repeated after 1 s, twice after 3 s.
-const CONNECT_TIMEOUT: Duration = Duration::from_millis(3100);
 
 /// The SDK as the settings and the AWS environment have it. Nothing is sent, and no credentials are
 /// loaded.
@@ -22,7 +17,7 @@ pub(super) async fn load(region: Option<&String>, endpoint: Option<&Endpoint>) -
         // `retry` does it.
         .retry_config(RetryConfig::disabled())
         // The rest is ours, and belongs to the request: a long answer is no fault.
-        .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).build())
+        .timeout_config(TimeoutConfig::builder().connect_timeout(aws::CONNECT_TIMEOUT).build())
         .stalled_stream_protection(quiet_streams())
         .load()
         .await

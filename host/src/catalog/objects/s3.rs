@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::Builder;
+use aws_sdk_s3::config::{Builder, ResponseChecksumValidation};
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::primitives::ByteStream;
@@ -15,8 +15,6 @@ use super::{CatalogError, Created, Objects};
 use crate::aws;
 use crate::catalog::error::Refusal;
 use crate::config::S3Access;
-
-const CONNECT_TIMEOUT: Duration = Duration::from_millis(3100);
 
 /// For one attempt at one request, until its answer begins.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -34,10 +32,15 @@ pub(super) struct S3 {
 impl S3 {
     /// With credentials and region of the AWS environment. Nothing is sent.
     pub(super) async fn open(bucket: &str, prefix: &str, access: &S3Access) -> Self {
-        let timeouts =
-            TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(ANSWER_TIMEOUT).build();
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(aws::CONNECT_TIMEOUT)
+            .operation_attempt_timeout(ANSWER_TIMEOUT)
+            .build();
         let shared = aws::loader(None, None).timeout_config(timeouts).load().await;
-        let mut config = Builder::from(&shared).force_path_style(access.path_style);
+        let mut config = Builder::from(&shared)
+            .force_path_style(access.path_style)
+            // What is read is compared with its digest.
+            .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
         if let Some(endpoint) = &access.endpoint {
             config = config.endpoint_url(endpoint);
         }
@@ -86,7 +89,8 @@ impl Objects for S3 {
             }
             Err(fault) => return Err(self.unavailable("read", path, &fault)),
         };
-        let mut bytes = Vec::new();
+        let announced = object.content_length().and_then(|length| u64::try_from(length).ok());
+        let mut bytes = Vec::with_capacity(usize::try_from(announced.unwrap_or(0).min(most)).unwrap_or(0));
         while let Some(piece) = object.body.try_next().await.map_err(|fault| CatalogError::Unavailable {
             action: "read",
             object: self.url(path),
@@ -97,6 +101,8 @@ impl Objects for S3 {
                 return Err(too_large());
             }
         }
+        // Lets the connection become free: whoever reads the next object would open another one.
+        tokio::task::yield_now().await;
         Ok(Some(bytes))
     }
 

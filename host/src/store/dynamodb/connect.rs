@@ -38,7 +38,7 @@ pub(super) struct Timing {
 impl Default for Timing {
     fn default() -> Self {
         Self {
-            connect: Duration::from_secs(1),
+            connect: aws::CONNECT_TIMEOUT,
             attempt: Duration::from_millis(1500),
             call: Duration::from_secs(3),
             values: Duration::from_millis(500),
