@@ -2,7 +2,6 @@
 
 use std::io::{self, IsTerminal};
 
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::{LevelFilter, ParseError, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -32,11 +31,14 @@ const QUIET: [&str; 6] = ["aws_", "hyper", "h2", "cranelift", "wasmtime", "regal
 /// Starts the log. What is logged is decided by [`env::LOG`], or by `default`.
 pub fn start(default: &str, format: Format) -> Result<(), InvalidFilter> {
     let wanted = env::read(env::LOG).unwrap_or_else(|| default.to_owned());
-    begin(EnvFilter::try_new(wanted).map_err(|source| InvalidFilter { source })?, format);
+    let wanted: Targets = wanted.parse().map_err(|source| InvalidFilter { source })?;
+    // A filter that speaks of some parts only leaves errors of the others in.
+    let others = wanted.default_level().unwrap_or(LevelFilter::ERROR);
+    begin(wanted.with_default(others), format);
     Ok(())
 }
 
-fn begin(wanted: EnvFilter, format: Format) {
+fn begin(wanted: Targets, format: Format) {
     let quiet = Targets::new()
         .with_default(LevelFilter::TRACE)
         .with_targets(QUIET.map(|target| (target, LevelFilter::INFO)));
