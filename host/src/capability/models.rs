@@ -6,9 +6,10 @@ use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 use super::raw::Entry;
 use super::{Bare, Capabilities, Entries, Thinking, bare};
 
-/// What Adit knows by itself. A test holds that the file can be read.
+/// What Adit knows by itself: `models.toml`, in the form that is quicker to read. A test writes it, and holds the two
+/// together.
 static BUILT_IN: LazyLock<Entries> =
-    LazyLock::new(|| Entries::parse(include_str!("models.toml")).unwrap_or_default());
+    LazyLock::new(|| Entries::parse_json(include_str!("models.json")).unwrap_or_default());
 
 /// How many resolved models, and how many learned profiles, are remembered. Clients choose the names,
 /// so there has to be an end.

@@ -25,6 +25,12 @@ impl Entries {
         let file: File = toml_text::read(text)?;
         Ok(Self(file.model))
     }
+
+    /// The same, written as JSON.
+    pub(super) fn parse_json(text: &str) -> Result<Self, serde_json::Error> {
+        let file: File = serde_json::from_str(text)?;
+        Ok(Self(file.model))
+    }
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,4 +1,4 @@
-//! The table of families in `docs/openai.md`, written from the built-in file.
+//! What is written from the built-in file: its JSON, and the table of families in `docs/openai.md`.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -6,8 +6,8 @@ use std::path::Path;
 
 use super::known::IDS;
 use crate::capability::{
-    Backend, Capabilities, Models, ParallelSwitch, SamplingPair, Signature, StructuredOutput, Support,
-    Thinking, Tools,
+    Backend, Capabilities, Entries, Models, ParallelSwitch, SamplingPair, Signature, StructuredOutput,
+    Support, Thinking, Tools,
 };
 use crate::chat::{Effort, MediaType, ServiceTier};
 
@@ -237,5 +237,25 @@ fn the_table_of_families_is_what_the_data_says() {
     assert!(
         renewed == page,
         "docs/openai.md is stale; renew it: ADIT_WRITE_DOCS=1 cargo test -p adit --lib capability::tests::docs"
+    );
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a test that renews a file is asked to by its environment")]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
+fn the_program_reads_what_the_file_says() {
+    if std::env::var("ADIT_WRITE_DOCS").is_ok() {
+        let models: toml::Table = include_str!("../models.toml").parse().unwrap();
+        let lines =
+            models["model"].as_array().unwrap().iter().map(|model| serde_json::to_string(model).unwrap());
+        let json = format!("{{\"model\": [\n{}\n]}}\n", lines.collect::<Vec<_>>().join(",\n"));
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/capability/models.json");
+        return std::fs::write(path, json).unwrap();
+    }
+    assert_eq!(
+        Entries::parse_json(include_str!("../models.json")).unwrap(),
+        Entries::parse(include_str!("../models.toml")).unwrap(),
+        "models.json is stale; renew it: ADIT_WRITE_DOCS=1 cargo test -p adit --lib capability::tests::docs, twice, as \
+         the tables follow from it"
     );
 }
