@@ -23,6 +23,11 @@ impl Cache {
         Self { folder }
     }
 
+    /// Whether there may be content that was kept. Asks no more than the file's name.
+    pub(super) fn has(&self, content: &Content) -> bool {
+        self.folder.join(layout::content(&content.digest)).exists()
+    }
+
     /// Content that was kept, and its file, if it still is what it was.
     pub(super) fn find(&self, content: &Content) -> Option<(PathBuf, Vec<u8>)> {
         let file = self.folder.join(layout::content(&content.digest));
@@ -72,7 +77,8 @@ fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
     // A temporary file has the mode 0600.
     let mut partial = tempfile::NamedTempFile::new_in(folder)?;
     partial.write_all(bytes)?;
-    partial.as_file().sync_all()?;
+    // Nobody waits for the disk: what a power failure leaves half of is no longer what its digest says, and is
+    // fetched again.
     partial.persist(file)?;
     Ok(())
 }

@@ -176,10 +176,12 @@ impl Catalog {
 
     /// From the cache, or from the catalog into the cache. Verified in both cases.
     async fn fetched(&self, content: &Content) -> Result<(PathBuf, Vec<u8>), CatalogError> {
-        let (cache, wanted) = (self.cache.clone(), content.clone());
-        let kept = tokio::task::spawn_blocking(move || cache.find(&wanted)).await;
-        if let Ok(Some(kept)) = kept {
-            return Ok(kept);
+        if self.cache.has(content) {
+            let (cache, wanted) = (self.cache.clone(), content.clone());
+            let kept = tokio::task::spawn_blocking(move || cache.find(&wanted)).await;
+            if let Ok(Some(kept)) = kept {
+                return Ok(kept);
+            }
         }
         let bytes = content_of(self.objects.as_ref(), content).await.map_err(|fault| self.in_full(fault))?;
         let file = self.cache.keep(content, &bytes)?;

@@ -132,7 +132,7 @@ impl Cli {
         let runtime = tokio::runtime::Runtime::new()?;
         runtime.block_on(async {
             match self.command {
-                Command::Serve(args) => serve::run(&self.data, args).await,
+                Command::Serve(args) => Box::pin(serve::run(&self.data, args)).await,
                 Command::Key(command) => key::run(&self.data, command).await,
                 Command::Team(command) => team::run(&self.data, command).await,
                 Command::Usage(args) => usage::run(&self.data, args).await,

@@ -36,7 +36,7 @@ const STOOD_STILL: Duration = Duration::from_secs(30);
 
 /// Plugin instances for each invocation at a time: those of its chain, and those that wait for the next one. Room for
 /// more is address space and bookkeeping that a small function does not have.
-const INSTANCES: u32 = 64;
+const INSTANCES: u32 = 32;
 
 /// The function.
 pub(super) struct Deployed {
