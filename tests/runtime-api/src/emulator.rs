@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
 
@@ -84,11 +84,23 @@ impl Emulator {
     }
 
     /// Kills all environments, as Lambda does with those that it needs no more: without a word. The next request
-    /// starts another. Answers whether all that they wrote was read within this time.
+    /// starts another; those that requests start before this returns are killed too. Answers whether all that they
+    /// wrote was read within this time.
     pub fn reclaim(&self, patience: Duration) -> bool {
-        self.pool.kill_all();
-        self.pool.wait_until(patience, State::is_silent)
+        let begun = Instant::now();
+        loop {
+            self.pool.kill_all();
+            if self.pool.wait_until(patience.min(Self::ANOTHER_LOOK), State::is_silent) {
+                return true;
+            }
+            if begun.elapsed() >= patience {
+                return false;
+            }
+        }
     }
+
+    /// How long what was killed has before it is seen whether others have been started.
+    const ANOTHER_LOOK: Duration = Duration::from_millis(50);
 }
 
 impl Drop for Emulator {
