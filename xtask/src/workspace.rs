@@ -69,7 +69,16 @@ impl Workspace {
         command::say("building adit without its compiler");
         let target = self.target.join("runtime-only");
         let mut cargo = self.cargo();
-        cargo.args(["build", "--package", "adit", "--bins", "--examples", "--no-default-features"]);
+        cargo.args([
+            "build",
+            "--package",
+            "adit",
+            "--bins",
+            "--examples",
+            "--no-default-features",
+            "--features",
+            "sqlite",
+        ]);
         // What both builds have in common is compiled once: only what is finished goes elsewhere.
         let shared = format!("build.build-dir={:?}", self.target.display().to_string());
         command::run(cargo.arg("--config").arg(shared).arg("--target-dir").arg(&target))?;

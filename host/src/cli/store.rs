@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 
 use super::{SettingsFile, output, stack};
 use crate::config::{self, Config, ConfigError, TableName};
-use crate::store::{Dynamo, Made, Sqlite, Store, Tables, tables_of_stack};
+use crate::store::{self, Dynamo, Made, Store, Tables, tables_of_stack};
 
 /// Where everything that outlives a command is. As a path it is the data folder.
 #[derive(Debug, Clone, Args)]
@@ -92,7 +92,7 @@ pub(super) async fn open(data: &Data) -> anyhow::Result<Arc<dyn Store>> {
 pub(super) async fn connect(data: &Data, settings: Option<config::Tables>) -> anyhow::Result<Arc<dyn Store>> {
     Ok(match tables(data, settings).await? {
         Some(tables) => Arc::new(Dynamo::open(Tables::connect(&tables).await?).await?),
-        None => Arc::new(Sqlite::open(data)?),
+        None => store::in_folder(data)?,
     })
 }
 

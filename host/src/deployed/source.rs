@@ -7,7 +7,7 @@ use crate::aws::InvalidEndpoint;
 use crate::aws::parameters::{self, Reading, Unreadable};
 use crate::config::{Config, ConfigError, ParameterError, Parameters, SecretError, SecretValues};
 use crate::env;
-use crate::store::{Dynamo, Sqlite, Store, StoreError, Tables};
+use crate::store::{self, Dynamo, Store, StoreError, Tables};
 
 const DATA: &str = "/tmp/adit";
 
@@ -102,7 +102,7 @@ impl Source {
     pub(super) async fn store(&self, config: &mut Config) -> Result<Arc<dyn Store>, SourceError> {
         Ok(match config.store.take() {
             Some(tables) => Arc::new(Dynamo::open(Tables::connect(&tables).await?).await?),
-            None => Arc::new(Sqlite::open(&self.data)?),
+            None => store::in_folder(&self.data)?,
         })
     }
 }

@@ -53,6 +53,11 @@ pub enum StoreError {
         /// What the operating system says.
         source: io::Error,
     },
+    /// This build has no SQLite.
+    #[error(
+        "this Adit keeps nothing in a folder: name a DynamoDB table, `table` in Parameter Store or `[store]` in the settings"
+    )]
+    NoFolder,
     /// A key or the seed root cannot be drawn.
     #[error("the operating system gives no random numbers: {0}")]
     Randomness(getrandom::Error),

@@ -17,9 +17,11 @@ mod record;
 mod releases;
 mod seed_root;
 mod session;
+#[cfg(feature = "sqlite")]
 mod sqlite;
 mod team;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::health::Ledger;
@@ -41,6 +43,7 @@ pub use principal::{InvalidPrincipal, Principal};
 pub use releases::{PluginStatus, Releases};
 pub use seed_root::SeedRoot;
 pub use session::{Session, Sessions};
+#[cfg(feature = "sqlite")]
 pub use sqlite::Sqlite;
 pub use team::Team;
 
@@ -55,6 +58,18 @@ pub trait Store:
     /// The keys, for who serves requests: those that were found in the last 30 s are served on when the
     /// store is down for a moment.
     fn served_keys(self: Arc<Self>) -> Arc<dyn Keys>;
+}
+
+/// The store in a folder.
+#[cfg(feature = "sqlite")]
+pub fn in_folder(folder: &Path) -> Result<Arc<dyn Store>, StoreError> {
+    Ok(Arc::new(Sqlite::open(folder)?))
+}
+
+/// The store in a folder, which this build does without.
+#[cfg(not(feature = "sqlite"))]
+pub fn in_folder(_: &Path) -> Result<Arc<dyn Store>, StoreError> {
+    Err(StoreError::NoFolder)
 }
 
 #[cfg(test)]

@@ -132,11 +132,13 @@ impl Raw {
     }
 }
 
+#[cfg(feature = "sqlite")]
 pub(in crate::store) fn write_terms(terms: &Terms) -> String {
     // Texts, flags and numbers: nothing that could fail to be written.
     serde_json::to_string(&Raw::of(terms)).unwrap_or_else(|_| "{}".to_owned())
 }
 
+#[cfg(feature = "sqlite")]
 pub(in crate::store) fn read_terms(text: &str) -> Result<Terms, String> {
     if text == "{}" {
         return Ok(Terms::default());

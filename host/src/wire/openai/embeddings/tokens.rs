@@ -3,15 +3,26 @@
 use std::fmt;
 use std::sync::LazyLock;
 
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
-use tiktoken::CoreBpe;
-
 use crate::error::Failure;
 use crate::wire::openai::decode::fault;
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
-/// The vocabulary of OpenAI's embedding models, which clients cut their texts by, whatever the
-/// model. Unpacked when the first tokens come.
-static CL100K: LazyLock<CoreBpe> = LazyLock::new(tiktoken::encoding::cl100k_base);
+/// The texts of cl100k_base, end to end: the vocabulary of OpenAI's embedding models, which clients cut their texts by,
+/// whatever the model.
+static TEXTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/cl100k.texts"));
+
+/// How many bytes the text of each token has. A token without any is none.
+static LENGTHS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/cl100k.lengths"));
+
+/// Where the text of each token begins. Counted when the first tokens come.
+static STARTS: LazyLock<Vec<usize>> = LazyLock::new(|| {
+    let begin = |end: &mut usize, length: &u8| {
+        let start = *end;
+        *end += usize::from(*length);
+        Some(start)
+    };
+    LENGTHS.iter().scan(0, begin).collect()
+});
 
 /// A token's number in the vocabulary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,9 +37,11 @@ impl Token {
         Self(u32::try_from(id).unwrap_or(u32::MAX))
     }
 
-    /// The ordinary tokens and, behind a gap, the five special ones.
-    fn is_known(self) -> bool {
-        matches!(self.0, 0..=100_255 | 100_257..=100_260 | 100_276)
+    /// What it stands for, if it is in the vocabulary.
+    fn bytes(self) -> Option<&'static [u8]> {
+        let id = usize::try_from(self.0).ok()?;
+        let (start, length) = (*STARTS.get(id)?, usize::from(*LENGTHS.get(id)?));
+        TEXTS.get(start..start + length).filter(|bytes| !bytes.is_empty())
     }
 }
 
@@ -38,12 +51,16 @@ pub(super) fn text(path: &str, tokens: &[Token]) -> Result<String, Failure> {
     if tokens.is_empty() {
         return Err(fault::invalid(path, "holds no tokens"));
     }
-    if let Some(place) = tokens.iter().position(|token| !token.is_known()) {
-        let problem = "is no token of cl100k_base, the vocabulary of OpenAI's embedding models: send text";
-        return Err(fault::invalid(&format!("{path}[{place}]"), problem));
+    let mut text = Vec::new();
+    for (place, token) in tokens.iter().enumerate() {
+        let Some(bytes) = token.bytes() else {
+            let problem =
+                "is no token of cl100k_base, the vocabulary of OpenAI's embedding models: send text";
+            return Err(fault::invalid(&format!("{path}[{place}]"), problem));
+        };
+        text.extend_from_slice(bytes);
     }
-    let ids: Vec<u32> = tokens.iter().map(|token| token.0).collect();
-    Ok(String::from_utf8_lossy(&CL100K.decode(&ids)).into_owned())
+    Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
 impl<'de> Deserialize<'de> for Token {
@@ -72,16 +89,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_known_token_stands_for_something_and_no_other_does() {
+    fn every_token_of_the_vocabulary_stands_for_its_text_and_no_other_for_any() {
+        let vocabulary = tiktoken::encoding::cl100k_base();
         for id in (0..101_000).chain([u32::MAX]) {
-            assert_eq!(!CL100K.decode(&[id]).is_empty(), Token(id).is_known(), "{id}");
+            assert_eq!(Token(id).bytes().unwrap_or_default(), vocabulary.decode(&[id]), "{id}");
         }
+        let known = |id| Token(id).bytes().is_some();
+        assert!([0, 100_255, 100_257, 100_260, 100_276].into_iter().all(known));
+        assert!(![100_256, 100_261, 100_275, 100_277].into_iter().any(known));
     }
 
     #[test]
     fn tokens_become_the_text_that_was_cut() {
+        let vocabulary = tiktoken::encoding::cl100k_base();
         for sample in ["hello world", " Grüße,\n\t„Welt“ 🦀", "fn main() {}\r\n"] {
-            let tokens: Vec<Token> = CL100K.encode(sample).into_iter().map(Token).collect();
+            let tokens: Vec<Token> = vocabulary.encode(sample).into_iter().map(Token).collect();
             assert_eq!(text("input", &tokens).unwrap(), sample);
         }
     }
