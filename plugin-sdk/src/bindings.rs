@@ -14,9 +14,9 @@ pub mod plain {
     wit_bindgen::generate!({
         path: "wit",
         inline: "package adit:sdk; world plain { \
-            import adit:plugin/types@0.1.1; import adit:plugin/log@0.1.1; import adit:plugin/metrics@0.1.1; \
-            import adit:plugin/kv@0.1.1; import adit:plugin/secrets@0.1.1; import adit:plugin/http@0.1.1; \
-            import adit:plugin/blobs@0.1.1; }",
+            import adit:plugin/types@0.1.2; import adit:plugin/log@0.1.2; import adit:plugin/metrics@0.1.2; \
+            import adit:plugin/kv@0.1.2; import adit:plugin/secrets@0.1.2; import adit:plugin/http@0.1.2; \
+            import adit:plugin/blobs@0.1.2; import adit:plugin/tool-client@0.1.2; }",
         generate_all,
         generate_unused_types: true,
         additional_derives: [PartialEq, Eq],
@@ -27,8 +27,9 @@ pub mod plain {
 pub mod structured {
     wit_bindgen::generate!({
         path: "wit",
-        inline: "package adit:sdk; world structured { import adit:plugin/chat@0.1.1; import adit:plugin/formats@0.1.1; }",
-        with: { "adit:plugin/types@0.1.1": crate::types },
+        inline: "package adit:sdk; world structured { \
+            import adit:plugin/chat@0.1.2; import adit:plugin/formats@0.1.2; import adit:plugin/tools@0.1.2; }",
+        with: { "adit:plugin/types@0.1.2": crate::types },
         generate_all,
         generate_unused_types: true,
         additional_derives: [PartialEq],

@@ -51,6 +51,8 @@ mod plugin;
 pub mod secrets;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
+pub mod tool_client;
+mod tool_provider;
 
 /// What the imports call: the host, or in tests the one of [`testing`].
 #[cfg(target_family = "wasm")]
@@ -60,7 +62,7 @@ use testing::host;
 
 #[doc(hidden)]
 pub use bindings::plain::adit::plugin::types;
-pub use bindings::structured::adit::plugin::{chat, formats};
+pub use bindings::structured::adit::plugin::{chat, formats, tools};
 #[doc(hidden)]
 pub use wit_bindgen;
 
@@ -112,6 +114,18 @@ pub use wit_bindgen;
 /// # }
 /// adit_plugin::register!(Nothing: model-format);
 /// ```
+///
+/// Nor one that offers no tools:
+///
+/// ```compile_fail,E0277
+/// # use adit_plugin::{NoConfig, Plugin, RequestContext};
+/// # struct Nothing;
+/// # impl Plugin for Nothing {
+/// #     type Config = NoConfig;
+/// #     fn start(_: std::rc::Rc<NoConfig>, _: RequestContext) -> Self { Self }
+/// # }
+/// adit_plugin::register!(Nothing: tool-provider);
+/// ```
 pub use adit_plugin_macros::register;
 pub use client_format::ClientFormat;
 pub use config::{Config, NoConfig, pointer};
@@ -119,6 +133,7 @@ pub use config::{Config, NoConfig, pointer};
 pub use json::json_config;
 pub use model_format::ModelFormat;
 pub use plugin::Plugin;
+pub use tool_provider::ToolProvider;
 pub use types::{
     Caller, Chunk, ConfigError, Descriptor, Edit, Failure, Label, Origin, Outcome, PluginError,
     PromptVerdict, RequestContext, Role, Route, RouteVerdict, Segment, Summary, TextKind, TextKinds,

@@ -182,7 +182,7 @@ def test_adit_works_on_the_deployed_tables_and_bucket(adit):
     assert [plugin["name"] for plugin in plugins] == ["redact", "route"]
     assert all(plugin["version"] and plugin["digest"] for plugin in plugins)
     releases = {release["name"] for release in json.loads(adit("plugin", "releases", "--json"))}
-    assert releases == {"audit", "guard", "ollama", "redact", "route", "titan-text"}
+    assert releases == {"audit", "guard", "ollama", "redact", "route", "text-tools", "titan-text"}
     adit("key", "create", "second")
     adit("plugin", "enable", "second", "audit", "--version", "latest")
     adit("key", "revoke", "second")

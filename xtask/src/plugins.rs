@@ -23,12 +23,13 @@ struct Plugin {
     name: &'static str,
 }
 
-const PLUGINS: [Plugin; 7] = [
+const PLUGINS: [Plugin; 8] = [
     Plugin { package: "audit", name: "audit" },
     Plugin { package: "guard", name: "guard" },
     Plugin { package: "ollama", name: "ollama" },
     Plugin { package: "redact", name: "redact" },
     Plugin { package: "route", name: "route" },
+    Plugin { package: "text-tools", name: "text-tools" },
     Plugin { package: "titan-text", name: "titan-text" },
     Plugin { package: "plugin-hello", name: "hello" },
 ];

@@ -58,7 +58,7 @@ impl Contract {
 
 /// A thing that a world exports or imports.
 pub(super) struct Item<'r> {
-    /// As the component names it: `adit:plugin/kv@0.1.1`, or a name of its own.
+    /// As the component names it: `adit:plugin/kv@0.1.2`, or a name of its own.
     pub(super) name: String,
     /// What it holds, if it is an interface.
     pub(super) interface: Option<&'r Interface>,

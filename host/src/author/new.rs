@@ -85,6 +85,7 @@ fn instead(hook: Hook) -> &'static str {
     match hook {
         Hook::ClientFormat => ", or copy `plugins/ollama`",
         Hook::ModelFormat => ", or copy `plugins/titan-text`",
+        Hook::ToolProvider => ", or copy `plugins/text-tools`",
         _ => "",
     }
 }

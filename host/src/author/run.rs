@@ -1,18 +1,18 @@
-//! `adit plugin run`: one conversation through one plugin, call by call.
+//! `adit plugin run`: one conversation through one plugin, or one call of a tool, call by call.
 
 use std::fmt;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 use serde_json::Value;
 
 use super::canned;
-use super::golden::{Block, answer_in_pieces, context, request_of};
+use super::golden::{self, Block, Listener, answer_in_pieces, context, request_of};
 use super::loaded::{Loaded, Unusable};
 use super::project::Project;
 use super::watched::{Call, Watched};
-use crate::chat::BlockKind;
+use crate::chat::{BlockKind, Request};
 use crate::error::Failure;
-use crate::pipeline::texts;
+use crate::pipeline::{ClientAbilities, ToolCall, texts};
 use crate::plugin::SelfDescription;
 
 /// Why nothing ran.
@@ -31,8 +31,16 @@ pub enum RunFault {
 pub struct Played {
     plugin: SelfDescription,
     calls: Vec<Call>,
-    asked: Option<(String, Vec<String>)>,
-    answer: Result<Vec<String>, Failure>,
+    came: Came,
+}
+
+/// What came of it.
+#[derive(Debug)]
+enum Came {
+    /// A conversation: what the model was asked, and what the client reads.
+    Chat { asked: Option<(String, Vec<String>)>, answer: Result<Vec<String>, Failure> },
+    /// A call of a tool: what the client hears meanwhile. What it answers is in the calls.
+    Tool { heard: Vec<String>, failure: Option<Failure> },
 }
 
 /// Plays a request of Chat Completions, which a model answers with this text.
@@ -49,7 +57,30 @@ pub async fn run(project: &Project, config: &str, request: &Value, answer: &str)
         let prompt = texts(&asked).into_iter().map(|(_, _, text)| text).collect();
         (asked.model, prompt)
     });
-    Ok(Played { plugin, calls, asked, answer: passed.answer })
+    Ok(Played { plugin, calls, came: Came::Chat { asked, answer: passed.answer } })
+}
+
+/// Calls a tool with arguments in JSON.
+pub async fn call_tool(
+    project: &Project,
+    config: &str,
+    tool: &str,
+    arguments: &str,
+) -> Result<Played, RunFault> {
+    let context = context(&Request::new("none", Vec::new()), []).map_err(RunFault::Request)?;
+    let loaded = Loaded::open(project)?;
+    let plugin = loaded.ask(config).await.map_err(Unusable::from)?;
+    let (watched, calls) = Watched::new(loaded.bind(config, "").await?);
+    let call = ToolCall {
+        name: tool.to_owned(),
+        arguments: golden::arguments(&Value::from(arguments)).map_err(RunFault::Request)?,
+        abilities: ClientAbilities { elicit: true, sample: true, roots: true },
+        resumed: None,
+    };
+    let client = Arc::new(Listener::default());
+    let failure = golden::call(watched, context, call, Arc::clone(&client)).await.err();
+    let calls = std::mem::take(&mut *calls.lock().unwrap_or_else(PoisonError::into_inner));
+    Ok(Played { plugin, calls, came: Came::Tool { heard: client.heard(), failure } })
 }
 
 impl fmt::Display for Played {
@@ -60,7 +91,17 @@ impl fmt::Display for Played {
         for call in before {
             write_call(f, call)?;
         }
-        match &self.asked {
+        let (asked, answer) = match &self.came {
+            Came::Chat { asked, answer } => (asked, answer),
+            Came::Tool { heard, failure } => {
+                write!(f, "\nthe client hears{}", if heard.is_empty() { " nothing meanwhile" } else { "" })?;
+                for line in heard {
+                    write!(f, "\n  {line}")?;
+                }
+                return failure.as_ref().map_or(Ok(()), |failure| write_failure(f, failure));
+            }
+        };
+        match asked {
             None => writeln!(f, "\nno model is asked")?,
             Some((model, prompt)) => {
                 writeln!(f, "\nthe model `{model}` reads")?;
@@ -72,7 +113,7 @@ impl fmt::Display for Played {
         for call in after {
             write_call(f, call)?;
         }
-        match &self.answer {
+        match answer {
             Ok(blocks) => {
                 write!(f, "\nthe client reads")?;
                 for text in blocks {
@@ -80,14 +121,16 @@ impl fmt::Display for Played {
                 }
                 Ok(())
             }
-            Err(failure) => {
-                write!(f, "\nthe client reads a failure\n  {:?}", failure.message)?;
-                match &failure.internal {
-                    Some(internal) => write!(f, "\nthe log reads\n  {internal}"),
-                    None => Ok(()),
-                }
-            }
+            Err(failure) => write_failure(f, failure),
         }
+    }
+}
+
+fn write_failure(f: &mut fmt::Formatter<'_>, failure: &Failure) -> fmt::Result {
+    write!(f, "\nthe client reads a failure\n  {:?}", failure.message)?;
+    match &failure.internal {
+        Some(internal) => write!(f, "\nthe log reads\n  {internal}"),
+        None => Ok(()),
     }
 }
 

@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
+use super::golden::{asked, in_words};
 use crate::chat::{Event, Request};
 use crate::error::{Failure, Kind};
 use crate::ids::{ModelPattern, PluginName};
 use crate::pipeline::{
     Chunk, ClientFormat, Context, EventVerdict, Hooks, HttpRoute, ModelFormat, Outcome, Plugin,
     PromptVerdict, Report, RequestVerdict, RouteVerdict, Segment, Session, Summary, TextKind, TextVerdict,
-    TextWish,
+    TextWish, Tool, ToolCall, ToolClient, ToolOutcome, ToolResult,
 };
 
 /// One call of a plugin.
@@ -86,6 +87,10 @@ impl Plugin for Watched {
 
     async fn model_format(&self, context: &Context) -> Result<Box<dyn ModelFormat>, Failure> {
         self.plugin.model_format(context).await
+    }
+
+    async fn tools(&self) -> Result<Arc<[Tool]>, Failure> {
+        self.plugin.tools().await
     }
 
     async fn start(&self, context: &Context) -> Result<Box<dyn Session>, Failure> {
@@ -203,6 +208,25 @@ impl Session for WatchedSession {
         answer
     }
 
+    async fn call_tool(
+        &mut self,
+        call: &ToolCall,
+        client: Arc<dyn ToolClient>,
+    ) -> Result<ToolOutcome, Failure> {
+        let start = Instant::now();
+        let outcome = self.session.call_tool(call, client).await;
+        let input = vec![format!("{} {}", call.name, call.arguments.as_str())];
+        let output = lines(&outcome, |outcome| match outcome {
+            ToolOutcome::Done(result) => answered(result),
+            ToolOutcome::NeedsInput { state, requests } => {
+                let requests = requests.iter().map(|it| format!("asks {}: {}", it.id, asked(it)));
+                requests.chain([format!("state {state:?}")]).collect()
+            }
+        });
+        note(&self.calls, "call-tool", start, input, output);
+        outcome
+    }
+
     async fn on_finish(&mut self, report: &Report) -> Result<(), Failure> {
         let start = Instant::now();
         let answer = self.session.on_finish(report).await;
@@ -216,6 +240,13 @@ impl Session for WatchedSession {
         );
         answer
     }
+}
+
+fn answered(result: &ToolResult) -> Vec<String> {
+    let content = result.content.iter().map(|content| format!("{:?}", in_words(content)));
+    let structured = result.structured.iter().map(|json| format!("structured {}", json.as_str()));
+    let error = result.is_error.then(|| "is an error".to_owned());
+    content.chain(structured).chain(error).collect()
 }
 
 fn outcome(outcome: &Outcome) -> String {

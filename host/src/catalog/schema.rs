@@ -5,6 +5,13 @@
 #[error("the schema of the config is not a valid JSON Schema: {0}")]
 pub struct InvalidSchema(String);
 
+impl InvalidSchema {
+    /// What is wrong, whatever the schema is of.
+    pub fn reason(&self) -> &str {
+        &self.0
+    }
+}
+
 /// A JSON Schema.
 #[cfg(feature = "compiler")]
 pub struct Schema(jsonschema::Validator);

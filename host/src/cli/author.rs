@@ -55,7 +55,7 @@ pub(super) enum AuthorCommand {
         #[arg(long)]
         update: bool,
     },
-    /// Take a conversation through a plugin, and show each call.
+    /// Take a conversation through a plugin, or call one of its tools, and show each call.
     Run {
         /// The component.
         file: PathBuf,
@@ -63,11 +63,22 @@ pub(super) enum AuthorCommand {
         #[arg(long, value_name = "JSON", default_value = "{}")]
         config: String,
         /// A request of Chat Completions in a file; `-` reads it from stdin. Without it, a greeting.
-        #[arg(long, value_name = "FILE|-")]
+        #[arg(long, value_name = "FILE|-", conflicts_with = "tool")]
         conversation: Option<PathBuf>,
         /// What the model answers.
-        #[arg(long, value_name = "TEXT", default_value = "Hello! How can I help you?")]
+        #[arg(
+            long,
+            value_name = "TEXT",
+            default_value = "Hello! How can I help you?",
+            conflicts_with = "tool"
+        )]
         answer: String,
+        /// Call this tool of the plugin instead.
+        #[arg(long, value_name = "NAME")]
+        tool: Option<String>,
+        /// What the tool is given: a JSON object.
+        #[arg(long, value_name = "JSON", default_value = "{}", requires = "tool")]
+        arguments: String,
     },
 }
 
@@ -109,7 +120,11 @@ pub(super) async fn run(command: AuthorCommand) -> anyhow::Result<()> {
         }
         AuthorCommand::Check { file, config, json } => verdict(&check(&file, &config).await, json),
         AuthorCommand::Test { plugin, update } => test(&plugin, update).await,
-        AuthorCommand::Run { file, config, conversation, answer } => {
+        AuthorCommand::Run { file, config, tool: Some(tool), arguments, .. } => {
+            let played = run::call_tool(&Project::find(&file)?, &config, &tool, &arguments).await?;
+            Ok(output::result(&played.to_string())?)
+        }
+        AuthorCommand::Run { file, config, conversation, answer, .. } => {
             let request = conversation.map_or_else(|| Ok(greeting()), |file| read(&file))?;
             let played = run::run(&Project::find(&file)?, &config, &request, &answer).await?;
             Ok(output::result(&played.to_string())?)
@@ -179,6 +194,7 @@ struct ReportView<'a> {
     worlds: &'a [String],
     hooks: Vec<&'static str>,
     imports: Vec<ImportView<'a>>,
+    tools: Vec<&'a str>,
     capabilities: Vec<&'static str>,
     config_faults: &'a [String],
     problems: &'a [String],
@@ -215,6 +231,12 @@ impl<'a> ReportView<'a> {
             worlds: &report.worlds,
             hooks: report.hooks.iter().map(Hook::name).collect(),
             imports: report.imports.iter().map(import).collect(),
+            tools: report
+                .said
+                .iter()
+                .flat_map(|said| said.tools.iter())
+                .map(|tool| tool.name.as_str())
+                .collect(),
             capabilities: report.capabilities.iter().copied().map(Capability::interface).collect(),
             config_faults: &report.config_faults,
             problems: &report.problems,

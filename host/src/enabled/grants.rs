@@ -18,11 +18,14 @@ pub enum Capability {
     Http,
     /// The bytes of images and documents.
     Blobs,
+    /// Word to the client while a tool is called. Every plugin has it.
+    ToolClient,
 }
 
 impl Capability {
     /// All, in the order of the contract.
-    pub const ALL: [Self; 6] = [Self::Log, Self::Metrics, Self::Kv, Self::Secrets, Self::Http, Self::Blobs];
+    pub const ALL: [Self; 7] =
+        [Self::Log, Self::Metrics, Self::Kv, Self::Secrets, Self::Http, Self::Blobs, Self::ToolClient];
 
     /// The interface of the contract.
     pub fn interface(self) -> &'static str {
@@ -33,13 +36,14 @@ impl Capability {
             Self::Secrets => "secrets",
             Self::Http => "http",
             Self::Blobs => "blobs",
+            Self::ToolClient => "tool-client",
         }
     }
 
     /// What to type so that it is granted; nothing for what every plugin has.
     pub fn grant(self) -> Option<&'static str> {
         match self {
-            Self::Log | Self::Metrics => None,
+            Self::Log | Self::Metrics | Self::ToolClient => None,
             Self::Kv => Some("kv"),
             Self::Secrets => Some("secret=NAME"),
             Self::Http => Some("http=HOST"),
@@ -67,7 +71,7 @@ pub struct InvalidGrant {
     expected: &'static str,
 }
 
-/// What a plugin may import for a key. `log` and `metrics` need no grant.
+/// What a plugin may import for a key. `log`, `metrics` and `tool-client` need no grant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Grants {
     /// The capabilities that have no list.
@@ -82,7 +86,7 @@ impl Grants {
     /// Whether a plugin may import it.
     pub fn allow(&self, capability: Capability) -> bool {
         match capability {
-            Capability::Log | Capability::Metrics => true,
+            Capability::Log | Capability::Metrics | Capability::ToolClient => true,
             Capability::Kv | Capability::Blobs => self.plain.contains(&capability),
             Capability::Http => !self.http.is_empty(),
             Capability::Secrets => !self.secrets.is_empty(),
@@ -173,9 +177,12 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_the_log_and_the_metrics_is_granted_by_itself() {
+    fn nothing_but_words_to_the_operator_and_the_client_is_granted_by_itself() {
         let granted = Capability::ALL.into_iter().filter(|capability| Grants::default().allow(*capability));
-        assert_eq!(granted.collect::<Vec<_>>(), [Capability::Log, Capability::Metrics]);
+        assert_eq!(
+            granted.collect::<Vec<_>>(),
+            [Capability::Log, Capability::Metrics, Capability::ToolClient]
+        );
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub struct Record {
     plugin: PluginName,
     release: Option<Release>,
     breaker: Breaker,
+    tool_breaker: Breaker,
     noted: Mutex<Noted>,
     recorder: Arc<Recorder>,
     failed: Arc<Notify>,
@@ -53,6 +54,7 @@ impl Record {
             plugin: plugin.clone(),
             release: release.cloned(),
             breaker: Breaker::new(settings),
+            tool_breaker: Breaker::new(settings),
             noted: Mutex::default(),
             recorder: Arc::default(),
             failed,
@@ -72,6 +74,11 @@ impl Record {
     /// Whether it may run.
     pub fn breaker(&self) -> &Breaker {
         &self.breaker
+    }
+
+    /// Whether its tools may be called.
+    pub fn tool_breaker(&self) -> &Breaker {
+        &self.tool_breaker
     }
 
     /// Where the plugin counts itself.

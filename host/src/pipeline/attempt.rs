@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::error::Failure;
-use crate::health::{Admission, Record};
+use crate::health::{Admission, Breaker, Record};
 use crate::ids::KeyId;
 use crate::telemetry::{Observation, PluginRun, Verdict};
 
@@ -12,6 +12,7 @@ use crate::telemetry::{Observation, PluginRun, Verdict};
 /// nor whoever has the answer read or written in the plugin's format.
 pub(super) struct Attempt {
     record: Arc<Record>,
+    part: Part,
     key: KeyId,
     admission: Admission,
     noted: Mutex<Noted>,
@@ -23,6 +24,14 @@ pub(super) struct Attempt {
 pub(super) struct Watched {
     pub(super) observation: Observation,
     pub(super) place: usize,
+}
+
+/// What a plugin is needed for. Each has a breaker of its own: a tool that fails takes no chat away, for
+/// which the same plugin may be needed.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    Hooks,
+    Tools,
 }
 
 /// What was noted so far.
@@ -47,9 +56,22 @@ enum Outcome {
 impl Attempt {
     /// Asks whether the plugin may run.
     pub(super) fn new(record: Arc<Record>, key: &KeyId, watched: Watched) -> Self {
-        let admission = record.breaker().admit(key, Instant::now());
+        Self::at(Part::Hooks, record, key, watched)
+    }
+
+    /// Asks whether its tools may run.
+    pub(super) fn of_a_tool(&self) -> Self {
+        Self::at(Part::Tools, Arc::clone(&self.record), &self.key, self.watched.clone())
+    }
+
+    fn at(part: Part, record: Arc<Record>, key: &KeyId, watched: Watched) -> Self {
+        let admission = breaker(&record, part).admit(key, Instant::now());
         let noted = Noted { outcome: Outcome::None, took: Duration::ZERO, verdict: None };
-        Self { record, key: key.clone(), admission, noted: Mutex::new(noted), watched }
+        Self { record, part, key: key.clone(), admission, noted: Mutex::new(noted), watched }
+    }
+
+    fn breaker(&self) -> &Breaker {
+        breaker(&self.record, self.part)
     }
 
     /// Whether the plugin may run.
@@ -90,7 +112,7 @@ impl Attempt {
     pub(super) fn failed(&self, failure: &Failure) {
         self.noting().outcome = Outcome::Failed;
         self.record.failed(failure);
-        if self.record.breaker().failed(&self.key, Instant::now()) {
+        if self.breaker().failed(&self.key, Instant::now()) {
             self.record.breaker_opened();
             let (plugin, key) = (self.record.plugin().as_str(), self.key.as_str());
             tracing::warn!(plugin, key, "the breaker has opened: the plugin is not run for a while");
@@ -112,6 +134,13 @@ impl Attempt {
     }
 }
 
+fn breaker(record: &Record, part: Part) -> &Breaker {
+    match part {
+        Part::Hooks => record.breaker(),
+        Part::Tools => record.tool_breaker(),
+    }
+}
+
 impl Drop for Attempt {
     fn drop(&mut self) {
         let Noted { outcome, took, verdict } = *self.noting();
@@ -127,8 +156,8 @@ impl Drop for Attempt {
             });
         }
         match (outcome, self.admission) {
-            (Outcome::Good, _) => self.record.breaker().succeeded(&self.key),
-            (Outcome::None, Admission::Probe) => self.record.breaker().abstained(&self.key),
+            (Outcome::Good, _) => self.breaker().succeeded(&self.key),
+            (Outcome::None, Admission::Probe) => self.breaker().abstained(&self.key),
             (Outcome::None | Outcome::Failed, _) => {}
         }
     }

@@ -8,6 +8,7 @@ use super::client_format::Speaker;
 use super::hook::{Context, Plugin, Plugins};
 use super::link::{Link, Skipped};
 use super::model_format::{Encoded, Spoken};
+use super::tool::{Tool, ToolCall, ToolClient, ToolOutcome};
 use crate::capability::{Bare, bare};
 use crate::chat::{Delivery, Request};
 use crate::enabled::EnabledPlugin;
@@ -138,6 +139,34 @@ impl Chain {
             }
         }
         Ok(None)
+    }
+
+    /// The tools that plugins offer, in the plugins' order, each with its plugin's name. Those of a plugin that
+    /// fails are missing.
+    pub async fn tools(&mut self) -> Result<Vec<(PluginName, Tool)>, Failure> {
+        let mut all = Vec::new();
+        for (_, link) in self.with_hook(Hook::ToolProvider) {
+            let tools = link.tools().await?;
+            all.extend(tools.iter().map(|tool| (link.name().clone(), tool.clone())));
+        }
+        Ok(all)
+    }
+
+    /// Calls a tool of a plugin. A failure of the plugin is the call's, whatever its failure policy; a tool
+    /// that does not exist is an invalid request.
+    pub async fn call_tool(
+        &mut self,
+        plugin: &PluginName,
+        call: ToolCall,
+        client: Arc<dyn ToolClient>,
+    ) -> Result<ToolOutcome, Failure> {
+        let name = call.name.as_str();
+        let unknown = || Failure::invalid("name", format!("the plugin `{plugin}` offers no tool `{name}`"));
+        let mut offering = self.with_hook(Hook::ToolProvider);
+        let (context, link) = offering.find(|(_, link)| link.name() == plugin).ok_or_else(unknown)?;
+        let tools = link.tools().await?;
+        let tool = tools.iter().find(|tool| tool.name == name).ok_or_else(unknown)?;
+        link.call_tool(context, tool, &call, client).await
     }
 
     /// Ends the plugins that have nothing to do with what follows: the model may take minutes.

@@ -7,10 +7,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::client_format::{ClientFormat, HttpRoute};
+use super::tool::{Tool, ToolCall, ToolClient, ToolOutcome};
 use super::{Deadline, Hooks, ModelFormat};
 use crate::chat::{Batch, Event, Request, StopReason, Usage};
 use crate::enabled::EnabledPlugin;
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::ids::{KeyId, ModelPattern, PluginName, RequestId};
 
 /// Finds plugins by name.
@@ -50,6 +51,11 @@ pub trait Plugin: Send + Sync {
     async fn model_format(&self, _context: &Context) -> Result<Box<dyn ModelFormat>, Failure> {
         Err(Failure::plugin(self.name(), "it is no model format"))
     }
+
+    /// The tools that it offers.
+    async fn tools(&self) -> Result<Arc<[Tool]>, Failure> {
+        Ok(Arc::default())
+    }
 }
 
 /// A plugin at work on one request. After a failure it is not called again.
@@ -88,6 +94,11 @@ pub trait Session: Send {
     /// The wire format of clients that it speaks.
     fn client_format(&mut self) -> Option<&mut dyn ClientFormat> {
         None
+    }
+
+    /// Does what one of its tools does.
+    async fn call_tool(&mut self, _: &ToolCall, _: Arc<dyn ToolClient>) -> Result<ToolOutcome, Failure> {
+        Err(Failure::new(Kind::Internal, "internal error").with_internal("the plugin offers no tools"))
     }
 }
 

@@ -17,11 +17,13 @@ pub enum Hook {
     ClientFormat,
     /// Speaks a wire format of models.
     ModelFormat,
+    /// Offers tools.
+    ToolProvider,
 }
 
 impl Hook {
     /// All, in the order in which a request meets them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Route,
         Self::Prompt,
         Self::Request,
@@ -30,6 +32,7 @@ impl Hook {
         Self::Finish,
         Self::ClientFormat,
         Self::ModelFormat,
+        Self::ToolProvider,
     ];
 
     /// The interface of the contract.
@@ -43,6 +46,7 @@ impl Hook {
             Self::Finish => "finish-hook",
             Self::ClientFormat => "client-format",
             Self::ModelFormat => "model-format",
+            Self::ToolProvider => "tool-provider",
         }
     }
 
@@ -52,21 +56,21 @@ impl Hook {
         interface.strip_suffix("-hook").unwrap_or(interface)
     }
 
-    fn bit(self) -> u8 {
-        1 << self as u8
+    fn bit(self) -> u16 {
+        1 << self as u16
     }
 }
 
 /// Which hooks a plugin has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Hooks(u8);
+pub struct Hooks(u16);
 
 impl Hooks {
     /// These.
     pub const fn of(hooks: &[Hook]) -> Self {
         let (mut bits, mut next) = (0, hooks);
         while let [hook, rest @ ..] = next {
-            bits |= 1 << *hook as u8;
+            bits |= 1 << *hook as u16;
             next = rest;
         }
         Self(bits)

@@ -7,6 +7,7 @@ use super::attempt::{Attempt, Watched};
 use super::client_format::Speaker;
 use super::hook::{Context, Plugin, Session};
 use super::model_format::{Encoded, Spoken};
+use super::tool::{Tool, ToolCall, ToolClient, ToolOutcome, ToolResult};
 use super::{Hook, HttpRoute};
 use crate::chat::Request;
 use crate::enabled::{EnabledPlugin, OnFailure};
@@ -219,6 +220,69 @@ impl Link {
         }
     }
 
+    /// The tools that the plugin offers. One that fails offers none, whatever its failure policy.
+    pub(super) async fn tools(&mut self) -> Result<Arc<[Tool]>, Failure> {
+        let Some(plugin) = self.plugin() else { return Ok(Arc::default()) };
+        match plugin.tools().await {
+            Err(failure) if failure.is_of_a_plugin() => {
+                self.attempt.of_a_tool().noted(failure.clone());
+                self.skip(&failure);
+                Ok(Arc::default())
+            }
+            tools => tools,
+        }
+    }
+
+    /// Calls a tool of the plugin, in a session of its own. Nobody else does what it does, so a failure of
+    /// the plugin is the call's.
+    pub(super) async fn call_tool(
+        &self,
+        context: &Context,
+        tool: &Tool,
+        call: &ToolCall,
+        client: Arc<dyn ToolClient>,
+    ) -> Result<ToolOutcome, Failure> {
+        let attempt = self.attempt.of_a_tool();
+        if let Admission::Refused(pause) = attempt.admission() {
+            return Err(self.left_alone(pause));
+        }
+        let Some(plugin) = self.plugin() else { return Err(self.not_there()) };
+        let begun = Instant::now();
+        let session = plugin.start(context).await;
+        attempt.called("start", begun, &session);
+        let mut session = session.map_err(|failure| attempt.noted(failure))?;
+        let begun = Instant::now();
+        let outcome =
+            session.call_tool(call, client).await.and_then(|outcome| self.as_promised(tool, outcome));
+        attempt.called("call-tool", begun, &outcome);
+        outcome.map_err(|failure| {
+            if failure.is_of_a_plugin() {
+                session.condemn();
+            }
+            attempt.noted(failure)
+        })
+    }
+
+    /// Clients take an answer without its structured content for a fault of the server's.
+    fn as_promised(&self, tool: &Tool, outcome: ToolOutcome) -> Result<ToolOutcome, Failure> {
+        match &outcome {
+            ToolOutcome::Done(ToolResult { structured: None, is_error: false, .. })
+                if tool.output_schema.is_some() =>
+            {
+                let how = "call-tool answered without the structured content that the tool's schema promises";
+                Err(Failure::plugin(&self.name, how))
+            }
+            _ => Ok(outcome),
+        }
+    }
+
+    fn not_there(&self) -> Failure {
+        let name = &self.name;
+        let message =
+            format!("the plugin `{name}`, which offers this tool, cannot be used; ask the operator");
+        Failure::new(Kind::PluginUnavailable, message)
+    }
+
     fn covered<T>(&mut self, answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
         match answer {
             Ok(answer) => Ok(Some(answer)),
@@ -278,12 +342,18 @@ impl Link {
         self.covered(answer)
     }
 
-    /// By the operator's word: the request goes on and says so, or it fails too.
+    /// By the operator's word: the request goes on, or it fails too.
     fn skip_or(&mut self, failure: Failure) -> Result<(), Failure> {
         if self.on_failure == OnFailure::Closed {
             self.attempt.judged(Verdict::Failed);
             return Err(failure);
         }
+        self.skip(&failure);
+        Ok(())
+    }
+
+    /// The request goes on without the plugin, and says so.
+    fn skip(&mut self, failure: &Failure) {
         let (plugin, request) = (self.name.as_str(), self.request.as_str());
         let reason = failure.reason();
         tracing::warn!(plugin, request, reason, "skipped: the request goes on without the plugin");
@@ -291,7 +361,6 @@ impl Link {
         self.attempt.record().skipped();
         self.attempt.judged(Verdict::Skipped);
         self.skipped.add(self.name.clone(), failure.retry_after);
-        Ok(())
     }
 
     fn left_alone(&self, pause: Duration) -> Failure {

@@ -41,6 +41,7 @@ mod request;
 mod route;
 mod terms;
 mod text;
+mod tool;
 mod trace;
 mod upstream;
 mod values;
@@ -82,6 +83,10 @@ pub use policy::ModelPolicy;
 pub use prompt::texts;
 pub use replay::{Replay, Thoughts};
 pub use terms::{Losses, Terms};
+pub use tool::{
+    ClientAbilities, InputAnswer, InputKind, InputRequest, LogLevel, ResourceBody, Resumed, SampleMessage,
+    Tool, ToolCall, ToolClient, ToolContent, ToolHints, ToolOutcome, ToolResult,
+};
 pub use trace::{Change, Effect, Step};
 pub use upstream::{Call, Estimate, Events, Model, Plan, Upstream};
 pub use values::{Space, Tenant, ValueFault, Values};

@@ -6,8 +6,15 @@ use crate::ids::PluginName;
 use crate::pipeline::{Hook, Hooks};
 
 /// The hooks that see what callers write or models say.
-const READING: Hooks =
-    Hooks::of(&[Hook::Prompt, Hook::Request, Hook::Event, Hook::Text, Hook::ClientFormat, Hook::ModelFormat]);
+const READING: Hooks = Hooks::of(&[
+    Hook::Prompt,
+    Hook::Request,
+    Hook::Event,
+    Hook::Text,
+    Hook::ClientFormat,
+    Hook::ModelFormat,
+    Hook::ToolProvider,
+]);
 
 /// Why a plugin may not run for a key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -14,12 +14,12 @@ use super::imports::{Imports, Services};
 use super::lent::Home;
 use super::session::{Initialised, Session};
 use super::share::Shares;
-use super::{client_format, convert, model_format};
+use super::{client_format, convert, model_format, tool_provider};
 use crate::enabled::{Release, Reuse, Terms};
 use crate::error::{Failure, Kind};
 use crate::health::Recorder;
 use crate::ids::{KeyId, ModelPattern, PluginName, RequestId};
-use crate::pipeline::{self, Context, Hooks, HttpRoute};
+use crate::pipeline::{self, Context, Hooks, HttpRoute, Tool};
 use crate::store::SeedRoot;
 
 /// A plugin with its config, for one key.
@@ -76,6 +76,11 @@ impl pipeline::Plugin for Bound {
     async fn model_format(&self, context: &Context) -> Result<Box<dyn pipeline::ModelFormat>, Failure> {
         // What is wrong with an answer shows only behind it: its instance serves no second request.
         Ok(Box::new(self.session(context, None).await?))
+    }
+
+    async fn tools(&self) -> Result<Arc<[Tool]>, Failure> {
+        let ask = async { tool_provider::tools(&self.compiled, self.asked().await?, &self.name).await };
+        self.compiled.tools.with(&self.config, ask).await
     }
 }
 

@@ -16,12 +16,13 @@ use super::imports::{Imports, Services};
 use super::released::Released;
 use super::session::Initialised;
 use super::share::Shares;
+use super::tool_provider;
 use crate::config::PluginLimits;
 use crate::enabled::{Capability, Digest, EnabledPlugin, Release, Terms};
 use crate::error::{Failure, Kind};
 use crate::health::Health;
 use crate::ids::{KeyId, PluginName};
-use crate::pipeline::{self, Hook, Plugin};
+use crate::pipeline::{self, Hook, Plugin, Tool};
 use crate::store::SeedRoot;
 
 /// Why there is no catalog.
@@ -70,6 +71,8 @@ pub struct SelfDescription {
     pub name: String,
     /// Its version.
     pub version: String,
+    /// The tools that it offers.
+    pub tools: Arc<[Tool]>,
 }
 
 /// The plugins of a folder. A component is compiled when it is first asked for, and kept until its
@@ -175,8 +178,7 @@ impl Catalog {
         let EnabledPlugin { name, config, terms, .. } = enabled;
         let compiled = self.load(name)?;
         admit(name, &compiled, terms)?;
-        let Descriptor { name, version, .. } = self.describe(name, &compiled, config, terms).await?;
-        Ok(SelfDescription { name, version })
+        self.describe(name, &compiled, config, terms).await
     }
 
     pub(super) async fn describe(
@@ -185,14 +187,17 @@ impl Catalog {
         compiled: &Compiled,
         config: &str,
         terms: &Terms,
-    ) -> Result<Descriptor, CheckError> {
+    ) -> Result<SelfDescription, CheckError> {
         let (services, grants) = (Arc::clone(&self.services), Arc::new(terms.grants.clone()));
         let imports = Imports::new(name.clone(), services, grants, Arc::default());
         let allowance = terms.limits.over(&self.engine.limits, name);
         let answer = Initialised::new(&self.engine, compiled, name, None, imports, config, allowance)
             .await
             .map_err(CheckError::Failed)?;
-        answer.map(|(_, descriptor)| descriptor).map_err(CheckError::Config)
+        let (initialised, descriptor) = answer.map_err(CheckError::Config)?;
+        let tools = tool_provider::tools(compiled, initialised, name).await.map_err(CheckError::Failed)?;
+        let Descriptor { name, version, wants: _, window: _ } = descriptor;
+        Ok(SelfDescription { name, version, tools })
     }
 
     async fn entry(&self, name: &PluginName) -> Entry {
@@ -210,7 +215,7 @@ impl Catalog {
                 entry.imports =
                     compiled.imports.iter().map(|import| Capability::interface(*import)).collect();
                 let described = self.describe(name, &compiled, "{}", &Terms::default()).await;
-                entry.version = described.ok().map(|descriptor| descriptor.version);
+                entry.version = described.ok().map(|said| said.version);
             }
             Err(fault) => entry.problem = Some(fault.to_string()),
         }

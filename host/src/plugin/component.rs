@@ -4,7 +4,7 @@ use wasmtime::component::{Component, InstancePre};
 use super::answers::Answers;
 use super::bindings::exports::adit::plugin::{
     client_format, event_hook, finish_hook, lifecycle, model_format, prompt_hook, request_hook, route_hook,
-    text_hook,
+    text_hook, tool_provider,
 };
 use super::compile;
 use super::engine::Engine;
@@ -12,10 +12,10 @@ use super::instance::Guest;
 use super::wasi;
 use crate::enabled::{Capability, Digest, Version};
 use crate::ids::ModelPattern;
-use crate::pipeline::{Hook, Hooks, HttpRoute};
+use crate::pipeline::{Hook, Hooks, HttpRoute, Tool};
 
 /// The version of the contract that this host speaks.
-pub const CONTRACT: &str = "0.1.1";
+pub const CONTRACT: &str = "0.1.2";
 
 /// Why a file is no plugin.
 #[derive(Debug, thiserror::Error)]
@@ -66,8 +66,10 @@ pub(super) struct Compiled {
     pub(super) finish: Option<finish_hook::GuestIndices>,
     pub(super) client_format: Option<client_format::GuestIndices>,
     pub(super) model_format: Option<model_format::GuestIndices>,
+    pub(super) tool_provider: Option<tool_provider::GuestIndices>,
     pub(super) routes: Answers<HttpRoute>,
     pub(super) models: Answers<ModelPattern>,
+    pub(super) tools: Answers<Tool>,
     /// The digest of what was compiled here; that of nothing, where it was compiled elsewhere.
     pub(super) code: Digest,
     hooks: Hooks,
@@ -128,8 +130,10 @@ impl Compiled {
             finish: found(&pre, hooks.has(Hook::Finish), finish_hook::GuestIndices::new)?,
             client_format: found(&pre, hooks.has(Hook::ClientFormat), client_format::GuestIndices::new)?,
             model_format: found(&pre, hooks.has(Hook::ModelFormat), model_format::GuestIndices::new)?,
+            tool_provider: found(&pre, hooks.has(Hook::ToolProvider), tool_provider::GuestIndices::new)?,
             routes: Answers::default(),
             models: Answers::default(),
+            tools: Answers::default(),
             code: Digest::of(b""),
             hooks,
             imports,
@@ -158,7 +162,7 @@ fn imports(engine: &Engine, component: &Component) -> Result<Vec<Capability>, Re
     let imports: Vec<_> = Capability::ALL.into_iter().filter(imported).collect();
     let known = |name: &String| {
         wasi::is_granted(name)
-            || ["types", "chat", "formats"].into_iter().any(|interface| is_contract(name, interface))
+            || ["types", "chat", "formats", "tools"].into_iter().any(|interface| is_contract(name, interface))
             || imports.iter().any(|capability| is_contract(name, capability.interface()))
     };
     let unknown: Vec<String> = names.iter().filter(|name| !known(name)).cloned().collect();

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use wasmtime::component::{HasSelf, Linker};
 use wasmtime::{Config, Engine as Wasmtime, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-use super::bindings::adit::plugin::{chat, formats, types};
+use super::bindings::adit::plugin::{chat, formats, tools, types};
 use super::instance::{Guest, MAX_TABLE_ELEMENTS};
 use super::ticker::Ticker;
 use super::{imports, wasi};
@@ -33,6 +33,7 @@ impl Engine {
         types::add_to_linker::<Guest, HasSelf<Guest>>(&mut linker, |guest| guest)?;
         chat::add_to_linker::<Guest, HasSelf<Guest>>(&mut linker, |guest| guest)?;
         formats::add_to_linker::<Guest, HasSelf<Guest>>(&mut linker, |guest| guest)?;
+        tools::add_to_linker::<Guest, HasSelf<Guest>>(&mut linker, |guest| guest)?;
         Ok(Self {
             ticker: Arc::new(Ticker::start(&wasmtime)?),
             wasmtime,

@@ -7,11 +7,11 @@ use wasmtime::component::{Instance as Exports, ResourceTable};
 use wasmtime::{ResourceLimiter, Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
-use super::bindings::adit::plugin::{chat, formats, types};
+use super::bindings::adit::plugin::{chat, formats, tools, types};
 use super::component::{Compiled, one_line};
 use super::engine::Engine;
 use super::guest_log::GuestLog;
-use super::imports::{Blobs, Imports};
+use super::imports::{Blobs, ClientLine, Imports};
 use super::ticker::TICK;
 use super::wasi;
 use crate::config::Allowance;
@@ -88,6 +88,7 @@ impl ResourceLimiter for Memory {
 impl types::Host for Guest {}
 impl chat::Host for Guest {}
 impl formats::Host for Guest {}
+impl tools::Host for Guest {}
 
 impl WasiView for Guest {
     fn ctx(&mut self) -> WasiCtxView<'_> {
@@ -221,6 +222,11 @@ impl Instance {
     /// Lets the guest read these from now on.
     pub(super) fn lend(&mut self, blobs: Blobs) {
         self.store.data_mut().imports.lend(blobs);
+    }
+
+    /// Lets the guest speak to this client from now on.
+    pub(super) fn connect(&mut self, line: ClientLine) {
+        self.store.data_mut().imports.connect(line);
     }
 
     /// Begins with a request: its time, its lines in the log and what the plugin may import for it.

@@ -6,7 +6,7 @@ use wasmtime::Store;
 use wasmtime::component::ResourceAny;
 
 use super::idle::{Idle, Owner, Rested};
-use super::imports::Blobs;
+use super::imports::{Blobs, ClientLine};
 use super::instance::{Budget, Guest, Instance};
 use super::session::Initialised;
 use crate::error::{Failure, Kind};
@@ -67,6 +67,13 @@ impl Lent {
     pub(super) fn lend(&mut self, blobs: Blobs) {
         if let Some(work) = &mut self.work {
             work.initialised.instance.lend(blobs);
+        }
+    }
+
+    /// See [`Instance::connect`].
+    pub(super) fn connect(&mut self, line: ClientLine) {
+        if let Some(work) = &mut self.work {
+            work.initialised.instance.connect(line);
         }
     }
 

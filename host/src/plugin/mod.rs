@@ -29,6 +29,7 @@ mod released;
 mod session;
 mod share;
 mod ticker;
+mod tool_provider;
 mod wasi;
 
 pub use admission::Inadmissible;

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use wasmtime::component::ResourceAny;
 
@@ -5,7 +7,7 @@ use super::bindings::adit::plugin::chat as wit;
 use super::bindings::adit::plugin::types::{Descriptor, PluginError};
 use super::bindings::exports::adit::plugin::{
     client_format, event_hook, finish_hook, lifecycle, model_format, prompt_hook, request_hook, route_hook,
-    text_hook,
+    text_hook, tool_provider,
 };
 use super::component::Compiled;
 use super::convert;
@@ -20,7 +22,7 @@ use crate::error::Failure;
 use crate::ids::{PluginName, RequestId};
 use crate::pipeline::{
     self, Chunk, Context, EventVerdict, PromptVerdict, Report, RequestVerdict, RouteVerdict, Segment,
-    Summary, TextVerdict, TextWish,
+    Summary, TextVerdict, TextWish, ToolCall, ToolClient, ToolOutcome,
 };
 
 /// The input for which a hook's time is meant; more input has as many times more.
@@ -97,10 +99,24 @@ impl Initialised {
         let model_format = self.instance.load(|store, component| {
             optional(compiled.model_format.as_ref(), |format| format.load(store, component))
         })?;
+        let tool_provider = self.instance.load(|store, component| {
+            optional(compiled.tool_provider.as_ref(), |provider| provider.load(store, component))
+        })?;
         let many = Budget::new(allowance.stream_hook, limits.stream_output_bytes);
         let plugin = self.plugin.clone();
         let instance = Lent::new(self, resource, once, home);
-        Ok(Session { instance, plugin, resource, hooks, client_format, model_format, wish, once, many })
+        Ok(Session {
+            instance,
+            plugin,
+            resource,
+            hooks,
+            client_format,
+            model_format,
+            tool_provider,
+            wish,
+            once,
+            many,
+        })
     }
 }
 
@@ -129,6 +145,7 @@ pub(super) struct Session {
     hooks: Hooks,
     pub(super) client_format: Option<client_format::Guest>,
     pub(super) model_format: Option<model_format::Guest>,
+    pub(super) tool_provider: Option<tool_provider::Guest>,
     wish: TextWish,
     /// For hooks that run once a request, and for those that run many times.
     pub(super) once: Budget,
@@ -239,6 +256,14 @@ impl pipeline::Session for Session {
     fn client_format(&mut self) -> Option<&mut dyn pipeline::ClientFormat> {
         if self.client_format.is_some() { Some(self) } else { None }
     }
+
+    async fn call_tool(
+        &mut self,
+        call: &ToolCall,
+        client: Arc<dyn ToolClient>,
+    ) -> Result<ToolOutcome, Failure> {
+        self.answer_tool_call(call, client).await
+    }
 }
 
 impl Session {
@@ -250,7 +275,7 @@ impl Session {
     }
 
     /// The plugin has answered with what the contract does not allow.
-    fn broken(&self, hook: &str, fault: &str) -> Failure {
+    pub(super) fn broken(&self, hook: &str, fault: &str) -> Failure {
         Failure::plugin(&self.plugin, &format!("{hook} answered with what does not fit: {fault}"))
     }
 }

@@ -8,7 +8,7 @@ use crate::format::Format;
 use crate::hook::Hook;
 
 /// The contract, except the named worlds: a plugin has a world of its own.
-const CONTRACT: [&str; 12] = [
+const CONTRACT: [&str; 14] = [
     include_str!("../wit/types.wit"),
     include_str!("../wit/lifecycle.wit"),
     include_str!("../wit/route-hook.wit"),
@@ -21,6 +21,8 @@ const CONTRACT: [&str; 12] = [
     include_str!("../wit/formats.wit"),
     include_str!("../wit/client-format.wit"),
     include_str!("../wit/model-format.wit"),
+    include_str!("../wit/tools.wit"),
+    include_str!("../wit/tool-provider.wit"),
 ];
 
 /// `Type: hook, format`
@@ -92,7 +94,7 @@ impl Registration {
 
     /// The module that wit-bindgen writes for a world with just these hooks.
     fn bindings(&self) -> String {
-        let mut contract = String::from("package adit:plugin@0.1.1;\n");
+        let mut contract = String::from("package adit:plugin@0.1.2;\n");
         let lines = CONTRACT.iter().flat_map(|file| file.lines());
         for line in lines.filter(|line| !line.starts_with("package ")) {
             contract.push_str(line);
@@ -110,7 +112,7 @@ impl Registration {
         let data = self.hooks.iter().flat_map(|hook| hook.data());
         let data = data.chain(self.formats.iter().flat_map(|format| format.data()));
         let data: BTreeSet<_> = data.chain(&["types"]).collect();
-        let mapped = |name| format!("\"adit:plugin/{name}@0.1.1\": ::adit_plugin::{name},");
+        let mapped = |name| format!("\"adit:plugin/{name}@0.1.2\": ::adit_plugin::{name},");
         let with = data.into_iter().map(mapped).collect::<Vec<_>>().concat();
         format!(
             "mod bindings {{

@@ -1,15 +1,16 @@
-//! The wire formats that a plugin can speak: interfaces of several functions, each with a trait of
-//! its own beside `Plugin`.
+//! The wire formats that a plugin can speak, and tools: interfaces of several functions, each with a
+//! trait of its own beside `Plugin`.
 
-/// An interface of the contract for a wire format.
+/// An interface of the contract for a wire format, or for tools.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
     Client,
     Model,
+    Tools,
 }
 
 impl Format {
-    const ALL: [Self; 2] = [Self::Client, Self::Model];
+    const ALL: [Self; 3] = [Self::Client, Self::Model, Self::Tools];
 
     /// The format of that name; none if a hook is meant.
     pub(crate) fn parse(name: &str) -> Option<Self> {
@@ -21,6 +22,7 @@ impl Format {
         match self {
             Self::Client => "client-format",
             Self::Model => "model-format",
+            Self::Tools => "tool-provider",
         }
     }
 
@@ -28,6 +30,8 @@ impl Format {
     pub(crate) fn data(self) -> &'static [&'static str] {
         match self {
             Self::Client | Self::Model => &["chat", "formats"],
+            // The role in a message is that of a chat.
+            Self::Tools => &["chat", "tools"],
         }
     }
 
@@ -42,6 +46,10 @@ impl Format {
                 "const fn implements_model_format<P: ::adit_plugin::ModelFormat>() {}
                 implements_model_format::<__AditPlugin>();"
             }
+            Self::Tools => {
+                "const fn implements_tool_provider<P: ::adit_plugin::ToolProvider>() {}
+                implements_tool_provider::<__AditPlugin>();"
+            }
         }
     }
 
@@ -50,6 +58,7 @@ impl Format {
         match self {
             Self::Client => CLIENT,
             Self::Model => MODEL,
+            Self::Tools => TOOLS,
         }
     }
 }
@@ -128,5 +137,21 @@ const MODEL: &str = "
             body: ::std::vec::Vec<u8>,
         ) -> ::core::result::Result<::std::vec::Vec<::adit_plugin::chat::Event>, ::adit_plugin::PluginError> {
             session.get::<Session>().call(|plugin| ::adit_plugin::ModelFormat::decode_response(plugin, body))
+        }
+    }";
+
+const TOOLS: &str = "
+    impl exported::tool_provider::Guest for Component {
+        fn list_tools() -> ::std::vec::Vec<::adit_plugin::tools::Tool> {
+            CONFIG.with(|cell| {
+                let config = ::adit_plugin::guest::config::<__AditPlugin>(cell);
+                <__AditPlugin as ::adit_plugin::ToolProvider>::list_tools(&config)
+            })
+        }
+        fn call_tool(
+            session: exported::tool_provider::SessionBorrow<'_>,
+            call: ::adit_plugin::tools::ToolCall,
+        ) -> ::core::result::Result<::adit_plugin::tools::ToolOutcome, ::adit_plugin::PluginError> {
+            session.get::<Session>().call(|plugin| ::adit_plugin::ToolProvider::call_tool(plugin, call))
         }
     }";

@@ -7,7 +7,8 @@ mod hook;
 use proc_macro::TokenStream;
 
 /// Makes a crate a plugin: `register!(Type: route, prompt, text)` with one hook or more. A wire
-/// format is named beside the hooks: `register!(Type: client-format)`, or `model-format`.
+/// format is named beside the hooks: `register!(Type: client-format)`, or `model-format`; tools with
+/// `tool-provider`.
 ///
 /// The component exports just the hooks that are named, and the host calls no others. Its name and
 /// version are those of the crate. Only a build for WebAssembly exports anything; any other build

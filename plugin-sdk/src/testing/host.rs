@@ -39,7 +39,12 @@ struct Host {
     sent: Vec<Request>,
     answer: Option<Answer>,
     blobs: Vec<Vec<u8>>,
+    progress: Vec<Progress>,
+    told: Vec<(tool_client::Level, String)>,
 }
+
+/// How far a call was: done, the total and a message.
+pub type Progress = (f64, Option<f64>, Option<String>);
 
 struct Value {
     bytes: Vec<u8>,
@@ -97,6 +102,16 @@ pub fn add_blob(bytes: impl Into<Vec<u8>>) -> u32 {
     })
 }
 
+/// How far the client was told that its calls of tools are.
+pub fn progress() -> Vec<Progress> {
+    with(|host| host.progress.clone())
+}
+
+/// The lines that the client was told while its tools ran, as JSON.
+pub fn told() -> Vec<(crate::tool_client::Level, String)> {
+    with(|host| host.told.clone())
+}
+
 /// The requests that were sent.
 pub fn sent() -> Vec<Request> {
     with(|host| host.sent.clone())
@@ -131,6 +146,19 @@ pub(crate) mod blobs {
             let bytes = blob.iter().skip(usize::try_from(offset).unwrap_or(usize::MAX));
             Ok(bytes.take(length as usize).copied().collect())
         })
+    }
+}
+
+pub(crate) mod tool_client {
+    use super::with;
+    pub(crate) use crate::tool_client::Level;
+
+    pub(crate) fn progress(done: f64, total: Option<f64>, message: Option<&str>) {
+        with(|host| host.progress.push((done, total, message.map(str::to_owned))));
+    }
+
+    pub(crate) fn log(level: Level, data: &str) {
+        with(|host| host.told.push((level, data.to_owned())));
     }
 }
 

@@ -12,6 +12,7 @@ mod order;
 mod request;
 mod split;
 mod structure;
+mod tools;
 
 use std::rc::Rc;
 
@@ -26,6 +27,7 @@ pub use model_format::{answer_text, chat_request};
 pub use request::{context, segment, summary};
 pub use split::{every_split, split_at};
 pub use structure::{answer, report, request};
+pub use tools::{tool_call, tools};
 
 use hold_back::HoldBack;
 use order::Order;

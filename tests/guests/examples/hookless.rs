@@ -8,7 +8,7 @@
 mod component {
     wit_bindgen::generate!({
         path: "../../wit",
-        inline: "package adit:hookless; world hookless { export adit:plugin/lifecycle@0.1.1; }",
+        inline: "package adit:hookless; world hookless { export adit:plugin/lifecycle@0.1.2; }",
         world: "adit:hookless/hookless",
         generate_all,
     });

@@ -18,12 +18,13 @@ struct Plugin {
     config: &'static str,
 }
 
-const PLUGINS: [Plugin; 6] = [
+const PLUGINS: [Plugin; 7] = [
     Plugin { name: "audit", config: "{}" },
     Plugin { name: "guard", config: "{}" },
     Plugin { name: "ollama", config: "{}" },
     Plugin { name: "redact", config: "{}" },
     Plugin { name: "route", config: "{}" },
+    Plugin { name: "text-tools", config: "{}" },
     Plugin { name: "titan-text", config: "{}" },
 ];
 

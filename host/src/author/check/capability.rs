@@ -11,6 +11,7 @@ pub(super) fn meaning(capability: Capability) -> &'static str {
         Capability::Secrets => "has secrets put into headers of its HTTP requests; it never reads one",
         Capability::Http => "sends HTTP requests to hosts that the operator lists",
         Capability::Blobs => "reads the bytes of images and documents",
+        Capability::ToolClient => "tells the client of a tool call how far it is",
     }
 }
 

@@ -12,9 +12,9 @@ use wit_parser::{Resolve, World};
 use super::contract::{Contract, Item, contract_name, exports, imports};
 use super::loaded::Loaded;
 use super::project::Project;
-use crate::catalog::Manifest;
+use crate::catalog::{Manifest, Schema};
 use crate::enabled::{Capability, Version};
-use crate::pipeline::Hook;
+use crate::pipeline::{Hook, Tool};
 use crate::plugin::{CONTRACT, CheckError, Refused, component_of, is_core_module, is_granted};
 use shape::Shape;
 
@@ -258,6 +258,9 @@ async fn load(report: &mut Report, project: &Project, config: &str) {
                     ));
                 }
             }
+            for tool in &*said.tools {
+                schemas(report, tool);
+            }
             report.said = Some(said);
         }
         Err(CheckError::Config(faults)) => {
@@ -269,6 +272,19 @@ async fn load(report: &mut Report, project: &Project, config: &str) {
         Err(CheckError::Plugin(fault)) => report.problems.push(reason(&fault)),
         Err(fault @ (CheckError::Failed(_) | CheckError::Terms(_))) => {
             report.problems.push(fault.to_string());
+        }
+    }
+}
+
+/// Whether the schemas of a tool are what clients take for such.
+fn schemas(report: &mut Report, tool: &Tool) {
+    let schemas = [("input", Some(&tool.input_schema)), ("output", tool.output_schema.as_ref())];
+    for (which, schema) in schemas.into_iter().filter_map(|(which, schema)| Some((which, schema?))) {
+        if let Err(fault) = Schema::parse(schema.as_str().as_bytes()) {
+            let name = &tool.name;
+            report
+                .problems
+                .push(format!("the {which} schema of its tool `{name}` is none: {}", fault.reason()));
         }
     }
 }

@@ -92,6 +92,10 @@ impl fmt::Display for Report {
             };
             writeln!(f, "hooks     {}{world}", hooks.join(", "))?;
         }
+        if let Some(said) = self.said.as_ref().filter(|said| !said.tools.is_empty()) {
+            let names: Vec<_> = said.tools.iter().map(|tool| tool.name.as_str()).collect();
+            writeln!(f, "tools     {}", names.join(", "))?;
+        }
         self.write_imports(f)?;
         for fault in &self.config_faults {
             writeln!(f, "note      it does not start with this config: {fault}")?;

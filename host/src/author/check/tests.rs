@@ -38,8 +38,8 @@ fn shape_of(functions: &str) -> Vec<String> {
 #[test]
 fn names_the_hooks_the_world_and_what_has_to_be_granted() {
     let report = said_of(
-        "import adit:plugin/kv@0.1.1; import adit:plugin/log@0.1.1; \
-         export adit:plugin/lifecycle@0.1.1; export adit:plugin/text-hook@0.1.1;",
+        "import adit:plugin/kv@0.1.2; import adit:plugin/log@0.1.2; \
+         export adit:plugin/lifecycle@0.1.2; export adit:plugin/text-hook@0.1.2;",
         "",
     );
     assert!(report.is_good(), "{report}");
@@ -48,26 +48,26 @@ fn names_the_hooks_the_world_and_what_has_to_be_granted() {
         (["text-filter".to_owned()].as_slice(), Hooks::of(&[Hook::Text]))
     );
     let text = report.to_string();
-    assert!(text.contains("adit:plugin/kv@0.1.1: keeps small values"), "{text}");
+    assert!(text.contains("adit:plugin/kv@0.1.2: keeps small values"), "{text}");
     assert!(text.contains("the operator grants it with `--grant kv`"), "{text}");
     assert!(
-        text.contains("adit:plugin/log@0.1.1: writes lines into the operator's log; every plugin has it"),
+        text.contains("adit:plugin/log@0.1.2: writes lines into the operator's log; every plugin has it"),
         "{text}"
     );
 }
 
 #[test]
 fn says_what_is_missing() {
-    let report = said_of("export adit:plugin/text-hook@0.1.1;", "");
+    let report = said_of("export adit:plugin/text-hook@0.1.2;", "");
     assert!(report.problems.iter().any(|it| it.contains("does not export `lifecycle`")), "{report}");
-    let report = said_of("export adit:plugin/lifecycle@0.1.1;", "");
+    let report = said_of("export adit:plugin/lifecycle@0.1.2;", "");
     assert!(report.problems.iter().any(|it| it.contains("it has no hook")), "{report}");
 }
 
 #[test]
 fn says_what_no_plugin_may_use() {
     let report = said_of(
-        "import thing; export adit:plugin/lifecycle@0.1.1; export adit:plugin/text-hook@0.1.1;",
+        "import thing; export adit:plugin/lifecycle@0.1.2; export adit:plugin/text-hook@0.1.2;",
         "interface thing { f: func(); }",
     );
     assert_eq!(report.problems, ["it imports `test:it/thing`, which no plugin may use"]);

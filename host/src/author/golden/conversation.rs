@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -6,11 +7,12 @@ use serde_json::{Value, json};
 use super::Expectation;
 use super::expectation::ConfigFault;
 use super::splits::{self, Block, Split};
+use super::tool::{self, Answered, Listener, RawCall};
 use crate::author::canned;
 use crate::author::loaded::Loaded;
 use crate::chat::{Batch, BlockKind, Request};
 use crate::ids::{KeyId, RequestId};
-use crate::pipeline::{Context, Deadline, Hook, Label, texts};
+use crate::pipeline::{Context, Deadline, Hook, Label, Plugin, ToolCall, texts};
 use crate::plugin::CheckError;
 use crate::toml_text;
 use crate::wire::openai;
@@ -29,6 +31,7 @@ struct Raw {
     request: serde_json::Map<String, Value>,
     #[serde(default)]
     answer: Vec<RawBlock>,
+    call: Option<RawCall>,
     expect: Option<Expectation>,
 }
 
@@ -56,6 +59,8 @@ pub(super) struct Conversation {
     seed: String,
     request: Request,
     answer: Vec<Block>,
+    /// A tool is called in place of a model.
+    call: Option<ToolCall>,
     pub(super) expect: Option<Expectation>,
 }
 
@@ -68,6 +73,9 @@ impl Conversation {
             Value::String(json) => json,
             table => table.to_string(),
         };
+        if raw.call.is_some() && !(raw.request.is_empty() && raw.answer.is_empty()) {
+            return Err("a file has a `call` of a tool, or a `request` with an `answer`".to_owned());
+        }
         let mut request = raw.request;
         request.entry("model").or_insert_with(|| json!("model"));
         request.entry("messages").or_insert_with(|| json!([{ "role": "user", "content": "Hello" }]));
@@ -80,6 +88,7 @@ impl Conversation {
             seed: raw.context.seed,
             answer: answer.collect::<Result<_, _>>()?,
             request,
+            call: raw.call.map(RawCall::parse).transpose()?,
             expect: raw.expect,
         })
     }
@@ -91,7 +100,7 @@ impl Conversation {
 
     /// The answer in all other ways.
     pub(super) fn splits(&self) -> Vec<Split> {
-        splits::all(&self.answer)
+        if self.call.is_some() { Vec::new() } else { splits::all(&self.answer) }
     }
 
     /// Takes the conversation through the plugin. The error is one of the file's.
@@ -112,6 +121,10 @@ impl Conversation {
         }
         let plugin = loaded.bind(&self.config, &self.seed).await;
         let plugin = plugin.map_err(|fault| fault.to_string())?;
+        if let Some(call) = &self.call {
+            self.call(&mut found, plugin, call).await;
+            return Ok(found);
+        }
         let hooks = plugin.hooks();
         let passed = canned::pass(plugin, self.context.clone(), self.request.clone(), answer).await;
         let shaping = hooks.has(Hook::Request);
@@ -125,6 +138,19 @@ impl Conversation {
             Err(failure) => found.failed(failure),
         }
         Ok(found)
+    }
+
+    async fn call(&self, found: &mut Expectation, plugin: Arc<dyn Plugin>, call: &ToolCall) {
+        let client = Arc::new(Listener::default());
+        let context = self.context.clone();
+        match tool::call(Arc::clone(&plugin), context, call.clone(), Arc::clone(&client)).await {
+            Ok(outcome) => {
+                found.misfits = tool::misfits(&*plugin, &call.name, &outcome).await;
+                found.result = Some(Answered::of(&outcome));
+            }
+            Err(failure) => found.failed(failure),
+        }
+        found.told = Some(client.heard()).filter(|lines| !lines.is_empty());
     }
 }
 

@@ -1,9 +1,10 @@
 use serde::{Deserialize, Serialize};
 
+use super::tool::Answered;
 use crate::error::{Failure, Kind};
 
-/// What comes of a conversation. What a file does not name of `model`, `prompt` and `answer` is not
-/// compared; how it ends always is.
+/// What comes of a conversation. What a file does not name of the first five is not compared;
+/// how it ends always is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Expectation {
@@ -16,6 +17,12 @@ pub(super) struct Expectation {
     /// What the client reads, a text for each block.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) answer: Option<Vec<String>>,
+    /// What the tool answers that is called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) result: Option<Answered>,
+    /// What the client hears while a tool is called, a line each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) told: Option<Vec<String>>,
     /// What the plugin finds wrong with its config.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) config_faults: Vec<ConfigFault>,
@@ -25,6 +32,9 @@ pub(super) struct Expectation {
     /// How the plugin failed, as the operator's log says it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) fault: Option<String>,
+    /// Where a tool does not keep its own word: wrong, whatever is expected.
+    #[serde(skip)]
+    pub(super) misfits: Vec<String>,
 }
 
 /// A fault of a config.
@@ -70,6 +80,12 @@ impl Expectation {
         }
         texts("prompt", self.prompt.as_deref(), found.prompt.as_deref(), &mut lines);
         texts("answer", self.answer.as_deref(), found.answer.as_deref(), &mut lines);
+        texts("told", self.told.as_deref(), found.told.as_deref(), &mut lines);
+        match (&self.result, &found.result) {
+            (Some(expected), Some(found)) => lines.extend(expected.differences(found)),
+            (Some(_), None) => lines.push("result: the tool gave none".to_owned()),
+            (None, _) => {}
+        }
         if self.config_faults != found.config_faults {
             let all = |these: &[ConfigFault]| -> String {
                 let each: Vec<_> = these.iter().map(|it| format!("{}: {}", it.path, it.message)).collect();

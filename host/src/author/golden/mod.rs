@@ -4,6 +4,7 @@
 mod conversation;
 mod expectation;
 mod splits;
+mod tool;
 mod update;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use expectation::Expectation;
 
 pub(super) use conversation::{context, request_of};
 pub(super) use splits::{Block, answer_in_pieces};
+pub(super) use tool::{Listener, arguments, asked, call, in_words};
 
 /// Whether files are compared with what happens, or written by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,7 +101,7 @@ async fn one(loaded: &Loaded, file: &Path, mode: Mode) -> Result<(Verdict, usize
     let conversation = Conversation::parse(&text)?;
     let found = conversation.run(loaded, conversation.whole()).await?;
     let splits = conversation.splits();
-    let mut problems = Vec::new();
+    let mut problems = found.misfits.clone();
     for split in &splits {
         let other = conversation.run(loaded, split.batches.clone()).await?;
         if let Some(how) = found.differs_from_split(&other) {

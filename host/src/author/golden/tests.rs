@@ -3,6 +3,7 @@
 use super::*;
 use crate::chat::{BlockKind, Event};
 use expectation::Refusal;
+use tool::Answered;
 
 fn blocks(texts: &[&str]) -> Vec<Block> {
     texts.iter().map(|text| Block { kind: BlockKind::Text, text: (*text).to_owned() }).collect()
@@ -43,10 +44,33 @@ fn says_what_is_wrong_with_a_file() {
         ("[[answer]]\ntext = 'a'\nreasoning = 'b'", "answer[0] has to have"),
         ("[[answer]]\ntool = 'send'", "answer[0] has to have"),
         ("[request]\nmessages = 1", "messages: "),
+        ("[call]\ntool = 't'\n[request]\nmodel = 'm'", "a `call` of a tool, or a `request`"),
+        ("[call]\ntool = 't'\narguments = '[]'", "the arguments: no JSON object"),
+        ("[call]\ntool = 't'\nanswers = { a = {} }", "give its `state`"),
+        ("[call]\ntool = 't'\nabilities = ['magic']", "unknown variant `magic`"),
     ] {
         let fault = Conversation::parse(text).unwrap_err();
         assert!(fault.contains(why), "{fault}");
     }
+}
+
+#[test]
+fn what_a_tool_answers_is_compared_as_json_and_has_no_splits() {
+    let conversation = Conversation::parse("[call]\ntool = 't'\narguments = { a = 1 }").unwrap();
+    assert!(conversation.splits().is_empty());
+    let answered = |structured: &str, text: &str| Answered {
+        content: vec![text.to_owned()],
+        structured: Some(structured.to_owned()),
+        ..Answered::default()
+    };
+    let expected = answered(r#"{"a":1,"b":[]}"#, "x");
+    assert_eq!(expected.differences(&answered(r#"{ "b": [], "a": 1 }"#, "x")), [""; 0]);
+    let differences = expected.differences(&answered("{}", "y"));
+    assert_eq!(differences.len(), 2, "{differences:?}");
+    let result = |answered| Expectation { result: Some(answered), ..Expectation::default() };
+    assert_eq!(result(expected.clone()).differences(&Expectation::default()), ["result: the tool gave none"]);
+    let updated = update::with_expectation("[call]\ntool = 't'\n", &result(expected.clone())).unwrap();
+    assert_eq!(Conversation::parse(&updated).unwrap().expect.unwrap().result, Some(expected));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod events;
 mod report;
 mod request;
+mod tools;
 
 use std::borrow::Cow;
 
@@ -18,6 +19,7 @@ use crate::pipeline::{
 pub(super) use events::{events, read_events};
 pub(super) use report::Ended;
 pub(super) use request::{check_model, read_request, request, text_bytes};
+pub(super) use tools::{Called, offered, outcome};
 
 pub(super) fn labels(labels: &[Label]) -> Vec<wit::Label<'_>> {
     labels.iter().map(|Label { name, value }| wit::Label { name, value }).collect()

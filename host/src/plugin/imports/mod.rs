@@ -11,6 +11,7 @@ mod kv;
 mod log;
 mod metrics;
 mod secrets;
+mod tool_client;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +28,7 @@ use crate::ids::PluginName;
 use crate::pipeline::{Context, Space, Tenant, Values};
 
 pub(super) use blobs::Blobs;
+pub(super) use tool_client::ClientLine;
 
 /// What the imports of all plugins work with.
 pub struct Services {
@@ -54,6 +56,7 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     contract::secrets::add_to_linker::<Guest, HasSelf<Guest>>(linker, |guest| guest)?;
     contract::http::add_to_linker::<Guest, HasSelf<Guest>>(linker, |guest| guest)?;
     contract::blobs::add_to_linker::<Guest, HasSelf<Guest>>(linker, |guest| guest)?;
+    contract::tool_client::add_to_linker::<Guest, HasSelf<Guest>>(linker, |guest| guest)?;
     Ok(())
 }
 
@@ -67,6 +70,7 @@ pub(super) struct Imports {
     http: http::Allowance,
     secrets: secrets::References,
     blobs: Blobs,
+    client: ClientLine,
 }
 
 impl Imports {
@@ -86,12 +90,13 @@ impl Imports {
             http: http::Allowance::default(),
             secrets: secrets::References::default(),
             blobs: Blobs::default(),
+            client: ClientLine::default(),
         }
     }
 
     /// Begins with a request, and its budgets.
     pub(super) fn begin(&mut self, context: &Context) {
-        self.blobs = Blobs::default();
+        (self.blobs, self.client) = (Blobs::default(), ClientLine::default());
         if self.grants.allow(Capability::Kv) {
             let space = Space { plugin: self.plugin.clone(), tenant: Tenant::of(context) };
             self.kv = kv::Turns::new(self.services.values.clone(), space, context.deadline);
@@ -106,6 +111,11 @@ impl Imports {
         if self.grants.allow(Capability::Blobs) {
             self.blobs = blobs;
         }
+    }
+
+    /// Lets the guest speak to this client from now on.
+    pub(super) fn connect(&mut self, line: ClientLine) {
+        self.client = line;
     }
 
     /// How long functions of the host may still make this request wait.

@@ -57,6 +57,7 @@ mod teams;
 mod telemetry;
 mod thinking;
 mod threats;
+mod tools_of_plugins;
 mod upstream_faults;
 mod usage;
 mod usage_command;

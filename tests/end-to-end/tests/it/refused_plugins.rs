@@ -27,18 +27,18 @@ fn refused() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         (
             "stranger",
             exporting("acme:other/thing@1.0.0"),
-            "does not export `adit:plugin/lifecycle@0.1.1`; it exports `acme:other/thing@1.0.0`",
+            "does not export `adit:plugin/lifecycle@0.1.2`; it exports `acme:other/thing@1.0.0`",
         ),
         (
             "tomorrow",
             exporting("adit:plugin/lifecycle@0.2.0"),
-            "does not export `adit:plugin/lifecycle@0.1.1`; it exports `adit:plugin/lifecycle@0.2.0`",
+            "does not export `adit:plugin/lifecycle@0.1.2`; it exports `adit:plugin/lifecycle@0.2.0`",
         ),
-        ("misfit", misfit, "does not fit the contract `adit:plugin@0.1.1`"),
+        ("misfit", misfit, "does not fit the contract `adit:plugin@0.1.2`"),
         (
             "hookless",
             hookless,
-            "exports none of the hooks of `adit:plugin@0.1.1`: `route-hook`, `prompt-hook`",
+            "exports none of the hooks of `adit:plugin@0.1.2`: `route-hook`, `prompt-hook`",
         ),
         ("core", component("(module)"), "is a core module, not a component"),
         ("text", b"(component)".to_vec(), "is not a valid WebAssembly component"),

@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::harness::{MODEL, Setup, Stack, says};
+use crate::harness::{MODEL, Setup, Stack, built, says};
 
 /// The versions of which guests are kept.
 fn versions() -> Vec<PathBuf> {
@@ -26,7 +27,8 @@ fn versions_with(guest: &str) -> Vec<PathBuf> {
 
 /// A server with the guests of a version.
 fn stack(version: &Path) -> Stack {
-    const TESTED: [&str; 7] = ["hello", "redact", "route", "guard", "audit", "ollama", "titan-text"];
+    const TESTED: [&str; 8] =
+        ["hello", "redact", "route", "guard", "audit", "ollama", "titan-text", "text-tools"];
     let mut setup = Setup::new().environment("ADIT_LOG", "warn,adit::plugin::output=info");
     for entry in fs::read_dir(version).unwrap() {
         let file = entry.unwrap().path();
@@ -142,5 +144,16 @@ fn titan_text_of_every_released_version_calls_its_model() {
         request["model"] = json!("amazon.titan-text-express-v1");
         assert_eq!(key.post(&request).content(), "hello");
         assert_eq!(key.post_for_stream(&request).answer().content(), "hello");
+    }
+}
+
+#[test]
+fn text_tools_of_every_released_version_counts() {
+    for version in versions_with("text-tools") {
+        let mut adit = Command::new(built::adit());
+        adit.args(["plugin", "run"]).arg(version.join("text-tools.wasm"));
+        let called = adit.args(["--tool", "count", "--arguments", r#"{"text":"one two"}"#]).output().unwrap();
+        let called = String::from_utf8(called.stdout).unwrap();
+        assert!(called.contains(r#"structured {"characters":7,"words":2,"#), "{called}");
     }
 }

@@ -38,7 +38,7 @@ pub(crate) fn bedrock_sim() -> PathBuf {
 /// The component of a plugin that is for everybody, or of a guest that is only for tests.
 pub(crate) fn plugin(name: &str) -> PathBuf {
     let (variable, folder) = match name {
-        "audit" | "guard" | "ollama" | "redact" | "route" | "titan-text" | "hello" => {
+        "audit" | "guard" | "ollama" | "redact" | "route" | "text-tools" | "titan-text" | "hello" => {
             ("ADIT_TEST_PLUGINS", "adit/plugins")
         }
         "wording" | "blocklist" => ("ADIT_TEST_LANGUAGES", "adit/languages"),

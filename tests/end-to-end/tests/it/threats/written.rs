@@ -15,10 +15,10 @@ pub(super) fn router(start: &str) -> Vec<u8> {
             (memory (export "memory") 1)
             (table $table 1 funcref)
             ;; All zero is a descriptor without wishes.
-            (func (export "adit:plugin/lifecycle@0.1.1#init") (param i32 i32) (result i32) (i32.const 1024))
-            (func (export "adit:plugin/lifecycle@0.1.1#[constructor]session")
+            (func (export "adit:plugin/lifecycle@0.1.2#init") (param i32 i32) (result i32) (i32.const 1024))
+            (func (export "adit:plugin/lifecycle@0.1.2#[constructor]session")
                 (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32) {start})
-            (func (export "adit:plugin/route-hook@0.1.1#on-route")
+            (func (export "adit:plugin/route-hook@0.1.2#on-route")
                 (param i32 i32 i32 i32 i64 i32 i32 i32 i32) (result i32) unreachable)
             (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 32768)))"#
     );
