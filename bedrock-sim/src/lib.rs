@@ -1,6 +1,6 @@
-//! A stand-in for Amazon Bedrock. It speaks the wire protocol of Converse, ConverseStream, InvokeModel of embedding
-//! models and of Titan Text, the OpenAI-compatible endpoint, and the lists of models and inference profiles. It refuses what the service
-//! refuses, answers with a deterministic model, and does by script
+//! A stand-in for Amazon Bedrock. It speaks the wire protocol of Converse, ConverseStream, CountTokens, InvokeModel of
+//! models of embeddings and images and of Titan Text, the OpenAI-compatible endpoint, and the lists of models and inference profiles. It
+//! refuses what the service refuses, answers with a deterministic model, and does by script
 //! what is hard to get from the service on demand: throttling, exceptions inside a stream, cuts, silence.
 //! The README has the model's rules and the format of scripts.
 

@@ -7,6 +7,7 @@ use percent_encoding::percent_decode_str;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
     Converse { model: String, streaming: bool },
+    CountTokens { model: String },
     InvokeModel { model: String, streaming: bool },
     ChatCompletions,
     ListFoundationModels,
@@ -34,6 +35,7 @@ impl Route {
             ("POST", ["model", model, operation]) => match (decoded(model), *operation) {
                 (Some(model), "converse") => Self::Converse { model, streaming: false },
                 (Some(model), "converse-stream") => Self::Converse { model, streaming: true },
+                (Some(model), "count-tokens") => Self::CountTokens { model },
                 (Some(model), "invoke") => Self::InvokeModel { model, streaming: false },
                 (Some(model), "invoke-with-response-stream") => Self::InvokeModel { model, streaming: true },
                 _ => Self::Unknown,
@@ -55,7 +57,9 @@ impl Route {
 
     pub(crate) fn model(&self) -> Option<&str> {
         match self {
-            Self::Converse { model, .. } | Self::InvokeModel { model, .. } => Some(model),
+            Self::Converse { model, .. } | Self::CountTokens { model } | Self::InvokeModel { model, .. } => {
+                Some(model)
+            }
             _ => None,
         }
     }
@@ -65,6 +69,7 @@ impl Route {
         match self {
             Self::Converse { streaming: false, .. } => Some("Converse"),
             Self::Converse { streaming: true, .. } => Some("ConverseStream"),
+            Self::CountTokens { .. } => Some("CountTokens"),
             Self::InvokeModel { streaming: false, .. } => Some("InvokeModel"),
             Self::InvokeModel { streaming: true, .. } => Some("InvokeModelWithResponseStream"),
             Self::ChatCompletions => Some("ChatCompletions"),
@@ -107,6 +112,7 @@ mod tests {
             ("/model/a%252Fb/converse", converse("a%2Fb")),
             ("/model/a/b/converse", Route::Unknown),
             ("/model//converse", Route::Unknown),
+            ("/model/a%3A0/count-tokens", Route::CountTokens { model: "a:0".to_owned() }),
             ("/model/a%3A0/invoke", Route::InvokeModel { model: "a:0".to_owned(), streaming: false }),
             (
                 "/model/a/invoke-with-response-stream",

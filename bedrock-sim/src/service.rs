@@ -18,7 +18,7 @@ use crate::catalog::{Catalog, Endpoint};
 use crate::converse::answer::Answer;
 use crate::converse::guardrail::Guardrail;
 use crate::converse::request::{ContentBlock, Request as Conversation};
-use crate::converse::{model, validate};
+use crate::converse::{count, model, validate};
 use crate::delivery::{Body, Delivery};
 use crate::error::ServiceError;
 use crate::frames;
@@ -122,6 +122,12 @@ impl Service {
                 };
                 self.converse(answer, *streaming, action)
             }
+            Route::CountTokens { model } => {
+                let conversation = count::read(body, model)?;
+                let action = choose(model, &last_text(&conversation));
+                before(route, action).await?;
+                self.whole(&count::answer(&conversation, model), action)
+            }
             Route::InvokeModel { model, streaming } => {
                 let resolved = self.catalog.resolve(model);
                 if let Some(prompt) = invoke::titan_text::read(body, resolved) {
@@ -140,10 +146,11 @@ impl Service {
                 let invocation = invoke::answer(body, resolved)?;
                 let action = choose(model, &invocation.texts.join("\n"));
                 before(route, action).await?;
-                let answered = self.whole(&invocation.answer, action)?;
-                Ok(answered
-                    .with_header("x-amzn-bedrock-input-token-count", invocation.input_tokens.to_string())
-                    .with_header("x-amzn-bedrock-invocation-latency", "1".to_owned()))
+                let mut answered = self.whole(&invocation.answer, action)?;
+                if let Some(tokens) = invocation.input_tokens {
+                    answered = answered.with_header("x-amzn-bedrock-input-token-count", tokens.to_string());
+                }
+                Ok(answered.with_header("x-amzn-bedrock-invocation-latency", "1".to_owned()))
             }
             Route::ChatCompletions => {
                 let chat = openai::read(body)?;

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use adit::bedrock::fuzz::Memory;
+use adit::capability::Models;
 use adit::config::{Iam, Timeouts};
 use adit::enabled::EnabledPlugin;
 use adit::error::{Failure, Kind};
 use adit::http::{App, router};
 use adit::ids::KeyId;
-use adit::pipeline::{EmbeddingPipeline, Pipeline, Plugin, Plugins, Replay, Upstream};
+use adit::pipeline::{EmbeddingPipeline, ImagePipeline, Pipeline, Plugin, Plugins, Replay, Upstream};
 use adit::store::{KeyName, Keys as _, NewKey, Sqlite};
 use adit::telemetry::Telemetry;
 use async_trait::async_trait;
@@ -69,10 +70,13 @@ impl Host {
             plugins: Arc::new(NoPlugins),
             pipeline,
             embeddings: EmbeddingPipeline::new(bedrock.clone()),
+            images: ImagePipeline::new(bedrock.clone()),
             max_body_bytes: MAX_BODY_BYTES,
             fetcher: None,
             s3: Arc::new([]),
             timeouts: Timeouts::default(),
+            models: Models::default(),
+            mcp: None,
             telemetry: Telemetry::off(),
         });
         let authorization = format!("Bearer {}", key.expose());

@@ -35,6 +35,9 @@ pub mod ingress;
 pub mod store;
 pub mod wire;
 
+// The same, for clients of the Model Context Protocol.
+pub mod mcp;
+
 pub mod chat;
 
 // What a request names by URL is fetched, if the operator wants that.

@@ -25,8 +25,17 @@ pub struct InvalidFilter {
 }
 
 /// At finer levels the SDK writes whole requests and answers, which are nobody's business here, and
-/// the code generator writes millions of lines. No filter of the operator's opens these.
-const QUIET: [&str; 6] = ["aws_", "hyper", "h2", "cranelift", "wasmtime", "regalloc2"];
+/// the code generator writes millions of lines. The SDK of the Model Context Protocol shows messages at any level but
+/// the highest. No filter of the operator's opens these.
+const QUIET: [(&str, LevelFilter); 7] = [
+    ("aws_", LevelFilter::INFO),
+    ("hyper", LevelFilter::INFO),
+    ("h2", LevelFilter::INFO),
+    ("cranelift", LevelFilter::INFO),
+    ("wasmtime", LevelFilter::INFO),
+    ("regalloc2", LevelFilter::INFO),
+    ("rmcp", LevelFilter::OFF),
+];
 
 /// Starts the log. What is logged is decided by [`env::LOG`], or by `default`.
 pub fn start(default: &str, format: Format) -> Result<(), InvalidFilter> {
@@ -39,9 +48,7 @@ pub fn start(default: &str, format: Format) -> Result<(), InvalidFilter> {
 }
 
 fn begin(wanted: Targets, format: Format) {
-    let quiet = Targets::new()
-        .with_default(LevelFilter::TRACE)
-        .with_targets(QUIET.map(|target| (target, LevelFilter::INFO)));
+    let quiet = Targets::new().with_default(LevelFilter::TRACE).with_targets(QUIET);
     let log = tracing_subscriber::registry().with(wanted).with(quiet);
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     match format {

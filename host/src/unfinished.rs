@@ -10,20 +10,20 @@ use tokio::task::JoinHandle;
 
 static UNFINISHED: LazyLock<watch::Sender<usize>> = LazyLock::new(|| watch::Sender::new(0));
 
-/// Counts for as long as it lives.
-struct Counted;
+/// Work that is not finished for as long as it lives.
+#[derive(Debug)]
+pub struct Unfinished(());
 
-impl Counted {
-    fn new() -> Self {
-        UNFINISHED.send_modify(|count| *count += 1);
-        Self
-    }
-}
-
-impl Drop for Counted {
+impl Drop for Unfinished {
     fn drop(&mut self) {
         UNFINISHED.send_modify(|count| *count = count.saturating_sub(1));
     }
+}
+
+/// For work that somebody else has begun, and that must be done before the process may stop.
+pub fn begin() -> Unfinished {
+    UNFINISHED.send_modify(|count| *count += 1);
+    Unfinished(())
 }
 
 /// As [`tokio::spawn`], for work that must be done before the process may stop. Needs a runtime.
@@ -31,9 +31,9 @@ pub fn spawn<F>(work: F) -> JoinHandle<F::Output>
 where
     F: Future<Output: Send> + Send + 'static,
 {
-    let counted = Counted::new();
+    let unfinished = begin();
     tokio::spawn(async move {
-        let _counted = counted;
+        let _unfinished = unfinished;
         work.await
     })
 }

@@ -1,6 +1,7 @@
 //! Converse and ConverseStream: what is asked, whether it may be, and what is answered.
 
 pub(crate) mod answer;
+pub(crate) mod count;
 pub(crate) mod guardrail;
 pub(crate) mod model;
 pub(crate) mod request;

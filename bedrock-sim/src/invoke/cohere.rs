@@ -79,5 +79,5 @@ fn embed(body: &Value, dimension: u64) -> Invocation {
         "texts": lower,
     });
     let input_tokens = texts.iter().map(|text| tokens::count(text)).sum();
-    Invocation { texts, answer, input_tokens }
+    Invocation { texts, answer, input_tokens: Some(input_tokens) }
 }

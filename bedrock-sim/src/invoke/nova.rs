@@ -66,5 +66,9 @@ pub(super) fn answer(body: &Value) -> Result<Invocation, ServiceError> {
         embedding.insert("truncatedCharLength".to_owned(), kept.chars().count().into());
     }
     let input_tokens = read.len() as u64;
-    Ok(Invocation { texts: vec![text.to_owned()], answer: json!({"embeddings": [embedding]}), input_tokens })
+    Ok(Invocation {
+        texts: vec![text.to_owned()],
+        answer: json!({"embeddings": [embedding]}),
+        input_tokens: Some(input_tokens),
+    })
 }

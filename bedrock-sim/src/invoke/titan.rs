@@ -30,7 +30,7 @@ pub(super) fn first(body: &Value) -> Result<Invocation, ServiceError> {
     let (text, input_tokens) = read(body)?;
     let answer =
         json!({"embedding": vector::of(&text, FIRST_DIMENSION, false), "inputTextTokenCount": input_tokens});
-    Ok(Invocation { texts: vec![text], answer, input_tokens })
+    Ok(Invocation { texts: vec![text], answer, input_tokens: Some(input_tokens) })
 }
 
 pub(super) fn second(body: &Value) -> Result<Invocation, ServiceError> {
@@ -49,7 +49,7 @@ pub(super) fn second(body: &Value) -> Result<Invocation, ServiceError> {
     if let (Some(answer), true) = (answer.as_object_mut(), kinds.contains(&"float")) {
         answer.insert("embedding".to_owned(), json!(vector));
     }
-    Ok(Invocation { texts: vec![text], answer, input_tokens })
+    Ok(Invocation { texts: vec![text], answer, input_tokens: Some(input_tokens) })
 }
 
 /// Titan writes a number of a binary vector as 0 or 1, without packing eight to a byte.

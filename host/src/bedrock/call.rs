@@ -83,7 +83,7 @@ impl ConverseCall {
 }
 
 /// Gives a call its body before it is signed. `request` says why the SDK does not write it.
-fn put(body: Bytes) -> impl Fn(&mut HttpRequest) + Send + Sync + 'static {
+pub(super) fn put(body: Bytes) -> impl Fn(&mut HttpRequest) + Send + Sync + 'static {
     move |http| {
         http.headers_mut().insert("content-length", body.len().to_string());
         *http.body_mut() = SdkBody::from(body.clone());

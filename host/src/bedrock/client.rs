@@ -12,7 +12,8 @@ use crate::capability::{self, Backend};
 use crate::chat::Request;
 use crate::config;
 use crate::error::{Failure, Kind};
-use crate::pipeline::{Call, Invocation, InvokeCall, Model, Upstream};
+use crate::pipeline::{Call, CountedBy, Deadline, Invocation, InvokeCall, Model, Upstream};
+use crate::telemetry::Observation;
 
 use super::call::ConverseCall;
 use super::models::Models;
@@ -20,7 +21,7 @@ use super::openai::{self, OpenAiCall};
 use super::profile::Profiles;
 use super::region::Regions;
 use super::target::Target;
-use super::{estimate, invoke, request, sdk};
+use super::{count, estimate, invoke, request, sdk};
 
 /// API reference, `Converse`, `modelId`.
 const MAX_MODEL_ID_BYTES: usize = 2048;
@@ -96,6 +97,15 @@ impl Upstream for Bedrock {
     ) -> Result<Box<dyn InvokeCall>, Failure> {
         let target = self.target(request).await?;
         Ok(Box::new(invoke::prepare(request, invocation, target)?))
+    }
+
+    async fn count_tokens(
+        &self,
+        request: &Request,
+        deadline: Deadline,
+        told: &Observation,
+    ) -> Result<(u64, CountedBy), Failure> {
+        count::tokens(&self.target(request).await?, request, deadline, told).await
     }
 
     async fn models(&self) -> Result<Vec<Model>, Failure> {

@@ -55,6 +55,7 @@ struct Listing {
 struct Lists {
     texts: Vec<FoundationModelSummary>,
     vectors: Vec<FoundationModelSummary>,
+    images: Vec<FoundationModelSummary>,
     system: Vec<InferenceProfileSummary>,
     application: Vec<InferenceProfileSummary>,
 }
@@ -72,16 +73,19 @@ impl Models {
             return listing.models.clone();
         }
         let deadline = Deadline::after(PATIENCE);
-        let (texts, vectors, system, application) = futures::join!(
-            self.foundation(ModelModality::Text, deadline),
-            self.foundation(ModelModality::Embedding, deadline),
-            self.profiles(InferenceProfileType::SystemDefined, deadline),
-            self.profiles(InferenceProfileType::Application, deadline),
+        // Boxed: all five together would be a large future.
+        let (texts, vectors, system, application, images) = futures::join!(
+            Box::pin(self.foundation(ModelModality::Text, deadline)),
+            Box::pin(self.foundation(ModelModality::Embedding, deadline)),
+            Box::pin(self.profiles(InferenceProfileType::SystemDefined, deadline)),
+            Box::pin(self.profiles(InferenceProfileType::Application, deadline)),
+            Box::pin(self.foundation(ModelModality::Image, deadline)),
         );
         let mut lists = listing.take().map(|old| old.lists).unwrap_or_default();
         let failures = [
             update(&mut lists.texts, "models that write text", texts),
             update(&mut lists.vectors, "models for embeddings", vectors),
+            update(&mut lists.images, "models that make images", images),
             update(&mut lists.system, "inference profiles", system),
             update(&mut lists.application, "application inference profiles", application),
         ];
@@ -104,7 +108,12 @@ impl Models {
         let embeds =
             |model: &&FoundationModelSummary| self.known.capabilities(model.model_id()).embedding.is_some();
         let embeds = lists.vectors.iter().filter(embeds);
-        let mut owners = owners(converses.chain(embeds), lists.system.iter().chain(&lists.application));
+        let draws = |model: &&FoundationModelSummary| {
+            self.known.capabilities(model.model_id()).image_generation.is_some()
+        };
+        let draws = lists.images.iter().filter(draws);
+        let mut owners =
+            owners(converses.chain(embeds).chain(draws), lists.system.iter().chain(&lists.application));
         owners.extend(self.known.aliases().map(|(alias, _)| (alias, OPERATOR)));
         let models = owners.into_iter();
         models.map(|(id, owner)| Model { id: id.to_owned(), owner: owner.to_owned() }).collect()

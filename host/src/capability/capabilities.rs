@@ -58,6 +58,8 @@ pub struct Capabilities {
     pub prices: Option<Prices>,
     /// How the model makes embeddings. None: it does not.
     pub embedding: Option<Embedding>,
+    /// How the model makes images. None: it does not.
+    pub image_generation: Option<ImageGeneration>,
 }
 
 impl Capabilities {
@@ -99,6 +101,7 @@ impl Default for Capabilities {
             guardrails: Support::Accepted,
             prices: None,
             embedding: None,
+            image_generation: None,
         }
     }
 }
@@ -117,7 +120,7 @@ pub enum Support {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Backend {
-    /// Converse and ConverseStream; for embeddings InvokeModel.
+    /// Converse and ConverseStream; for embeddings and images InvokeModel.
     Converse,
     /// Bedrock's own OpenAI-compatible endpoint, `/openai/v1`.
     #[serde(rename = "openai")]
@@ -257,4 +260,39 @@ pub enum EmbeddingApi {
     CohereV4,
     /// `taskType`, `singleEmbeddingParams`.
     Nova,
+}
+
+/// How a model makes images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImageGeneration {
+    /// The shape of its requests and answers.
+    pub api: ImageApi,
+    /// How many one call makes.
+    pub max_images: u8,
+    /// As how many tokens of an answer an image counts, in limits and prices alike.
+    pub tokens: u32,
+    /// The same for one of more than [`ImageGeneration::LARGE`] pixels. None: there is no difference.
+    pub large_tokens: Option<u32>,
+}
+
+impl ImageGeneration {
+    /// Pixels beyond which an image is a large one: Amazon charges more from there on.
+    pub const LARGE: u64 = 1024 * 1024;
+
+    /// As how many tokens an image of so many pixels counts; of none, if the model chooses.
+    pub fn tokens(&self, pixels: Option<u64>) -> u64 {
+        let large = self.large_tokens.filter(|_| pixels.is_some_and(|pixels| pixels > Self::LARGE));
+        u64::from(large.unwrap_or(self.tokens))
+    }
+}
+
+/// Shapes of InvokeModel's body for images (Bedrock User Guide, "Inference request parameters").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImageApi {
+    /// `taskType`, `textToImageParams`, `imageGenerationConfig`.
+    Amazon,
+    /// `prompt`, `aspect_ratio`.
+    Stability,
 }

@@ -19,8 +19,8 @@ mod words;
 
 pub use bare::{Bare, bare};
 pub use capabilities::{
-    Backend, Caching, Capabilities, DocumentLimits, Embedding, EmbeddingApi, ParallelSwitch, SamplingPair,
-    Signature, StructuredOutput, Support, Tools, TopK,
+    Backend, Caching, Capabilities, DocumentLimits, Embedding, EmbeddingApi, ImageApi, ImageGeneration,
+    ParallelSwitch, SamplingPair, Signature, StructuredOutput, Support, Tools, TopK,
 };
 pub use models::{Models, Operator};
 pub use prices::{Price, Prices};

@@ -9,8 +9,8 @@ use serde::{Deserialize, Deserializer};
 use super::pattern::Pattern;
 use super::words;
 use super::{
-    Backend, Caching, Capabilities, DocumentLimits, Embedding, Prices, SamplingPair, Signature,
-    StructuredOutput, Support, Thinking, Tools, TopK,
+    Backend, Caching, Capabilities, DocumentLimits, Embedding, ImageGeneration, Prices, SamplingPair,
+    Signature, StructuredOutput, Support, Thinking, Tools, TopK,
 };
 use crate::chat::{MediaType, ServiceTier};
 use crate::toml_text::{self, TomlFault};
@@ -71,6 +71,7 @@ pub(super) struct Entry {
     guardrails: Option<Support>,
     prices: Option<Prices>,
     embedding: Option<Embedding>,
+    image_generation: Option<ImageGeneration>,
 }
 
 impl Entry {
@@ -105,6 +106,7 @@ impl Entry {
         to.max_stop_sequences = self.max_stop_sequences.or(to.max_stop_sequences);
         to.prices = self.prices.or(to.prices);
         to.embedding = self.embedding.clone().or(to.embedding.take());
+        to.image_generation = self.image_generation.or(to.image_generation);
     }
 }
 

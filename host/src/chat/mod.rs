@@ -6,6 +6,7 @@
 
 mod embedding;
 mod event;
+mod image;
 mod json;
 mod media;
 mod part;
@@ -15,6 +16,7 @@ mod tool;
 
 pub use embedding::{EmbeddingRequest, Embeddings, Purpose};
 pub use event::{Batch, BlockKind, BlockStart, Delta, Event, StopReason, Usage};
+pub use image::{ImageRequest, ImageSize, Picture};
 pub use json::Json;
 pub use part::{
     Blob, CacheTtl, Document, DocumentFormat, GuardedText, MediaType, Part, Qualifier, Reasoning, Remote,

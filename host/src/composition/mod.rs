@@ -13,8 +13,8 @@ use crate::catalog;
 use crate::config::{self, Config, SecretName, SecretValues, TelemetryFormat};
 use crate::fetch::{Fetcher, NoCertificates, Outbound};
 use crate::health::Health;
-use crate::http::{self, App, Edge, Routes};
-use crate::pipeline::{EmbeddingPipeline, Pipeline, Replay};
+use crate::http::{self, App, Edge, Mcp, Routes};
+use crate::pipeline::{EmbeddingPipeline, ImagePipeline, Pipeline, Replay};
 use crate::plugin::{Catalog, Services};
 use crate::store::{SeedRoot, Store, StoreError};
 use crate::telemetry::Telemetry;
@@ -73,7 +73,8 @@ pub async fn compose(
         .with_services(services)
         .with_health(Arc::clone(&health));
     let plugins = Arc::new(plugins);
-    let upstream = Arc::new(Bedrock::connect(&config.bedrock, &config.timeouts, config.models).await?);
+    let models = config.models;
+    let upstream = Arc::new(Bedrock::connect(&config.bedrock, &config.timeouts, models.clone()).await?);
     let replay = match config.replay {
         config::Replay::Capsule => Replay::Capsule(*store.seed_root().expose()),
         config::Replay::Store => Replay::Store(store.clone()),
@@ -86,11 +87,14 @@ pub async fn compose(
         plugins: Arc::new(Arc::clone(&plugins)),
         health: Arc::clone(&health),
         embeddings: EmbeddingPipeline::new(upstream.clone()),
+        images: ImagePipeline::new(upstream.clone()),
         pipeline: Pipeline::new(upstream, replay).with_answers(store.clone()),
         max_body_bytes: config.max_body_bytes,
         fetcher: config.fetch.as_ref().map(Fetcher::new).transpose()?,
         s3: config.s3.into(),
         timeouts: config.timeouts,
+        models,
+        mcp: config.mcp.map(|settings| Mcp::new(settings, store.clone(), *store.seed_root().expose())),
         telemetry: Telemetry::from_environment(config.telemetry.unwrap_or(TelemetryFormat::Text)),
     };
     let housekeeping = Housekeeping::new(Arc::clone(&plugins), health, store)?;

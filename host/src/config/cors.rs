@@ -41,6 +41,13 @@ impl Origin {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The text, with the port that browsers leave out.
+    pub fn with_port(&self) -> String {
+        let url = Url::parse(&self.0).ok();
+        let port = url.and_then(|url| url.port().is_none().then(|| url.port_or_known_default()).flatten());
+        port.map_or_else(|| self.0.clone(), |port| format!("{}:{port}", self.0))
+    }
 }
 
 impl fmt::Display for Origin {

@@ -5,6 +5,7 @@ mod catalog;
 mod cors;
 mod fetch;
 mod iam;
+pub mod mcp;
 mod parameters;
 mod plugin_limits;
 mod raw;
@@ -23,6 +24,7 @@ pub use catalog::{Catalog, InvalidLocation, Location, PublicKey, S3Access};
 pub use cors::{Cors, InvalidOrigin, Origin};
 pub use fetch::{Fetch, HostPattern, Hosts};
 pub use iam::Iam;
+pub use mcp::Mcp;
 pub use parameters::{ParameterError, Parameters};
 pub use plugin_limits::{Allowance, PluginLimits};
 pub use s3::S3Prefix;
@@ -48,6 +50,8 @@ pub struct Config {
     pub origin_secret: Option<SecretName>,
     /// Which web pages may call.
     pub cors: Cors,
+    /// The Model Context Protocol. Default: it is served.
+    pub mcp: Option<Mcp>,
     /// How Bedrock is reached.
     pub bedrock: Bedrock,
     /// Fetching of what a request names by URL. Default: none, nothing is fetched.
@@ -169,12 +173,14 @@ impl Config {
 
     fn from_raw(raw: raw::Settings, data: &Path, base: &Path) -> Result<Self, ConfigError> {
         let entries = raw.models.map(|file| entries(&base.join(file))).transpose()?;
+        let cors = Cors::of(raw.cors.origins);
         Ok(Self {
             plugins: raw.plugins.map_or_else(|| data.join("plugins"), |folder| base.join(folder)),
             max_body_bytes: raw.max_body_bytes.map_or(32 << 20, Into::into),
             iam: if raw.auth.iam { Iam::On } else { Iam::Off },
             origin_secret: raw.auth.origin_secret,
-            cors: Cors::of(raw.cors.origins),
+            mcp: Mcp::of(raw.mcp, &cors, base),
+            cors,
             bedrock: Bedrock {
                 regions: raw.bedrock.regions.0,
                 endpoint: raw.bedrock.endpoint.map(|text| text.0),

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use super::cors::AllowedOrigin;
+use super::mcp::{Prompt, Resource};
 use super::{HostPattern, PublicKey, S3Prefix, SecretName, SecretSource, TableName, TelemetryFormat};
 use crate::capability::{Bare, bare};
 use crate::ids::{InvalidId, PluginName};
@@ -18,6 +19,7 @@ pub(super) struct Settings {
     pub(super) max_body_bytes: Option<NonZeroUsize>,
     pub(super) auth: Auth,
     pub(super) cors: Cors,
+    pub(super) mcp: Mcp,
     pub(super) bedrock: Bedrock,
     pub(super) fetch: Fetch,
     pub(super) s3: S3,
@@ -88,6 +90,17 @@ pub(super) struct Auth {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Cors {
     pub(super) origins: Vec<AllowedOrigin>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Mcp {
+    pub(super) enabled: Option<bool>,
+    pub(super) allowed_hosts: Option<Vec<Text>>,
+    pub(super) allowed_origins: Option<Vec<AllowedOrigin>>,
+    pub(super) session_minutes: Option<NonZeroU32>,
+    pub(super) prompts: Vec<Prompt>,
+    pub(super) resources: Vec<Resource>,
 }
 
 #[derive(Debug, Default, Deserialize)]

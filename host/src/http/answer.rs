@@ -15,6 +15,9 @@ pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 /// The request fields that had no effect, by their OpenAI names.
 const DROPPED: HeaderName = HeaderName::from_static("x-adit-dropped");
 
+/// The session of a client of the Model Context Protocol.
+const MCP_SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
+
 /// The plugins that failed and that the request went on without, up to the head of its answer.
 const PLUGINS_SKIPPED: HeaderName = HeaderName::from_static("x-adit-plugins-skipped");
 
@@ -23,11 +26,12 @@ pub(crate) const AWS_REQUEST_ID: HeaderName = HeaderName::from_static("x-adit-aw
 
 /// What is said in headers that only Adit or OpenAI have: a page in a browser may read these, if it may read
 /// answers at all.
-pub(super) fn own_headers() -> [HeaderName; 12] {
+pub(super) fn own_headers() -> [HeaderName; 13] {
     [
         REQUEST_ID,
         AWS_REQUEST_ID,
         DROPPED,
+        MCP_SESSION,
         PLUGINS_SKIPPED,
         cache::CACHE,
         failure::SHOULD_RETRY,
@@ -47,7 +51,8 @@ pub(super) struct Refusal {
     noted: Noted,
 }
 
-/// What is told of a request's way while it goes, and said in the headers however it ends.
+/// What is told of a request's way while it goes, and said in the headers however it ends. Clones are the same thing.
+#[derive(Clone)]
 pub(super) struct Noted {
     /// What the operator is told of it.
     pub(super) observation: Observation,
@@ -70,7 +75,7 @@ impl Noted {
         }
     }
 
-    fn mark(&self, response: Response<Body>) -> Response<Body> {
+    pub(super) fn mark(&self, response: Response<Body>) -> Response<Body> {
         let response = rate_limits::mark(without(response, &self.skipped), &self.rates);
         cache::tell(&self.observation, &self.cache);
         cache::mark(response, &self.cache)

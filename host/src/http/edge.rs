@@ -73,7 +73,7 @@ fn layer(cors: &Cors) -> Option<CorsLayer> {
     };
     let layer = CorsLayer::new()
         .allow_origin(origins)
-        .allow_methods([Method::GET, Method::POST])
+        .allow_methods([Method::GET, Method::POST, Method::DELETE])
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers([&answer::own_headers()[..], &[header::RETRY_AFTER]].concat())
         .max_age(MAX_AGE);

@@ -15,6 +15,7 @@ mod explanation;
 mod failure;
 mod generation;
 mod keep_alive;
+mod mcp;
 mod models;
 mod observe;
 mod rate_limits;
@@ -31,22 +32,24 @@ pub use edge::Edge;
 #[cfg(test)]
 pub(crate) use failure::response as refusal;
 pub use failure::too_slow;
+pub use mcp::Mcp;
 pub(crate) use safeguard::{broken, safeguarded};
 
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::Response;
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use axum::{Extension, Router, middleware};
 
 use self::caller::Caller;
+use crate::capability::Models;
 use crate::config::{Iam, S3Prefix, Timeouts};
 use crate::error::{Failure, Kind};
 use crate::fetch::Fetcher;
 use crate::health::Health;
 use crate::metering::Meters;
-use crate::pipeline::{EmbeddingPipeline, Pipeline, Plugins};
+use crate::pipeline::{EmbeddingPipeline, ImagePipeline, Pipeline, Plugins};
 use crate::store::Keys;
 use crate::telemetry::{Observation, Telemetry};
 
@@ -67,6 +70,8 @@ pub struct App {
     pub pipeline: Pipeline,
     /// Where texts go that become vectors.
     pub embeddings: EmbeddingPipeline,
+    /// Where images are made.
+    pub images: ImagePipeline,
     /// The largest request body, in bytes.
     pub max_body_bytes: usize,
     /// Fetches what a request names by URL, if the operator allows it.
@@ -75,6 +80,10 @@ pub struct App {
     pub s3: Arc<[S3Prefix]>,
     /// How long an answer may take.
     pub timeouts: Timeouts,
+    /// What models can do.
+    pub models: Models,
+    /// The Model Context Protocol, if it is served.
+    pub mcp: Option<Mcp>,
     /// What is told of each request.
     pub telemetry: Telemetry,
 }
@@ -92,10 +101,10 @@ pub fn router(app: App) -> Routes {
         .route("/v1/embeddings", post(embeddings::create))
         .route("/v1/models", get(models::list))
         .route("/v1/models/{*id}", get(models::retrieve))
-        .route("/v1/usage", get(usage::read))
-        .fallback(client_format::serve)
-        .method_not_allowed_fallback(method_not_allowed)
-        .with_state(app);
+        .route("/v1/usage", get(usage::read));
+    let routes = if app.mcp.is_some() { routes.route("/mcp", any(mcp::serve)) } else { routes };
+    let routes =
+        routes.fallback(client_format::serve).method_not_allowed_fallback(method_not_allowed).with_state(app);
     // Probes are no requests that anybody looks for.
     observed(safeguarded(routes), telemetry).route("/health", get(health))
 }

@@ -58,8 +58,19 @@ async fn listed(app: &App, caller: &Caller) -> Result<Vec<openai::Model>, Failur
     Ok(models.map(|model| openai::Model { id: model.id, created: CREATED, owned_by: model.owner }).collect())
 }
 
-/// The models that a key may ask for.
+/// The models that a key may ask for in the formats of clients: none of them asks for images.
 pub(super) async fn allowed(app: &App, key: &StoredKey) -> Result<Vec<Model>, Failure> {
+    let mut models = all_allowed(app, key).await?;
+    let upstream = app.pipeline.upstream();
+    models.retain(|model| {
+        let name = key.terms.aliases.get(&model.id).unwrap_or(&model.id);
+        app.models.capabilities(&upstream.resolve(name)).image_generation.is_none()
+    });
+    Ok(models)
+}
+
+/// The models that a key may ask for, whatever they make.
+pub(super) async fn all_allowed(app: &App, key: &StoredKey) -> Result<Vec<Model>, Failure> {
     let policy = terms::models(&key.terms);
     let upstream = app.pipeline.upstream();
     let mut models = upstream.models().await?;

@@ -36,7 +36,32 @@ pub(super) async fn read(
 
 async fn body(app: &App, query: &str, caller: &Caller, now: Timestamp) -> Result<Vec<u8>, Failure> {
     let key = authenticate(app, caller).await?;
-    let (since, until) = days(query, now.to_zoned(TimeZone::UTC).date())?;
+    let view = view(app, &key, days(query, now.to_zoned(TimeZone::UTC).date())?, now).await?;
+    // Texts and numbers: nothing that could fail to be written.
+    Ok(serde_json::to_vec(&view).unwrap_or_default())
+}
+
+/// What a key has used between two days; without them it is this month.
+pub(super) async fn report(
+    app: &App,
+    key: &StoredKey,
+    since: Option<&str>,
+    until: Option<&str>,
+) -> Result<serde_json::Value, Failure> {
+    let now = Timestamp::now();
+    let given =
+        [("since", since), ("until", until)].map(|(name, day)| day.map(|day| format!("{name}={day}")));
+    let query = given.into_iter().flatten().collect::<Vec<_>>().join("&");
+    let view = view(app, key, days(&query, now.to_zoned(TimeZone::UTC).date())?, now).await?;
+    Ok(serde_json::to_value(&view).unwrap_or_default())
+}
+
+async fn view(
+    app: &App,
+    key: &StoredKey,
+    (since, until): (Date, Date),
+    now: Timestamp,
+) -> Result<View, Failure> {
     let span = Span { since, until, key: Some(key.key.id.clone()) };
     let rows = app.meters.usage(&span).await?;
     let mut limits = Vec::with_capacity(key.terms.metered.len());
@@ -44,9 +69,7 @@ async fn body(app: &App, query: &str, caller: &Caller, now: Timestamp) -> Result
         let meter = app.meters.meter(&metered.scope, now).await?;
         limits.push(LimitsView::of(metered, &meter, now));
     }
-    let view = View::of(&key, &span, rows, limits);
-    // Texts and numbers: nothing that could fail to be written.
-    Ok(serde_json::to_vec(&view).unwrap_or_default())
+    Ok(View::of(key, &span, rows, limits))
 }
 
 /// The first and the last day that are asked for.

@@ -236,7 +236,7 @@ impl Link {
     /// Calls a tool of the plugin, in a session of its own. Nobody else does what it does, so a failure of
     /// the plugin is the call's.
     pub(super) async fn call_tool(
-        &self,
+        &mut self,
         context: &Context,
         tool: &Tool,
         call: &ToolCall,

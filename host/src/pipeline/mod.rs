@@ -22,6 +22,7 @@ mod bill;
 mod cache;
 mod chain;
 mod client_format;
+mod count;
 mod deadline;
 mod embedding;
 mod events;
@@ -30,6 +31,7 @@ mod finish;
 mod grammar;
 mod hook;
 mod hooks;
+mod image;
 mod invocation;
 mod json_text;
 mod link;
@@ -67,6 +69,7 @@ pub use client_format::{
     AnswerHead, ClientFailure, ClientFormat, Decoded, HttpRequest, HttpResponse, HttpRoute, Moment, Speaker,
 };
 pub(crate) use client_format::{most_output, size};
+pub use count::{CountedBy, TokenCount};
 pub use deadline::Deadline;
 pub use embedding::{Embedded, Embedder, EmbeddingCall, EmbeddingPipeline};
 pub use explanation::Explanation;
@@ -76,6 +79,7 @@ pub use hook::{
     RequestVerdict, Role, RouteVerdict, Segment, Session, Summary, TextKind, TextVerdict, TextWish,
 };
 pub use hooks::{Hook, Hooks};
+pub use image::{Drawn, Illustrator, ImageCall, ImagePipeline};
 pub use invocation::{Intervention, Invocation, InvokeCall, Payloads, Received};
 pub use link::Skipped;
 pub use model_format::{Encoded, ModelFormat};

@@ -9,7 +9,9 @@ use super::chain::Chain;
 use super::hook::{Edit, Origin, PromptVerdict, Role, Segment};
 use super::trace::{Change, Effect, Trace};
 use super::{Hook, json_text};
-use crate::chat::{self, Document, EmbeddingRequest, Json, OutputFormat, Part, Request, ResultPart, Source};
+use crate::chat::{
+    self, Document, EmbeddingRequest, ImageRequest, Json, OutputFormat, Part, Request, ResultPart, Source,
+};
 use crate::error::Failure;
 use crate::telemetry::Verdict;
 
@@ -31,6 +33,13 @@ impl Prompt for EmbeddingRequest {
     fn places(&mut self) -> Vec<Place<'_>> {
         let place = |text| Place { origin: Origin::Message, role: Role::User, slot: Slot::Text(text) };
         self.inputs.iter_mut().map(place).collect()
+    }
+}
+
+impl Prompt for ImageRequest {
+    fn places(&mut self) -> Vec<Place<'_>> {
+        let place = |text| Place { origin: Origin::Message, role: Role::User, slot: Slot::Text(text) };
+        std::iter::once(&mut self.prompt).chain(&mut self.negative).map(place).collect()
     }
 }
 

@@ -6,7 +6,7 @@ use super::chain::Chain;
 use super::hook::{RouteVerdict, Summary};
 use super::trace::{Effect, Trace};
 use super::{Hook, prompt};
-use crate::chat::{EmbeddingRequest, Part, Request, ResultPart};
+use crate::chat::{EmbeddingRequest, ImageRequest, Part, Request, ResultPart};
 use crate::error::Failure;
 use crate::telemetry::Verdict;
 
@@ -83,6 +83,24 @@ impl Routed for EmbeddingRequest {
     fn summary(&mut self) -> Summary {
         Summary {
             message_count: saturating(self.inputs.len()),
+            tool_count: 0,
+            has_images: false,
+            max_tokens: None,
+            prompt_bytes: prompt::text_bytes(self),
+            model: self.model.clone(),
+        }
+    }
+
+    fn model(&mut self) -> &mut String {
+        &mut self.model
+    }
+}
+
+/// What is asked for is a message.
+impl Routed for ImageRequest {
+    fn summary(&mut self) -> Summary {
+        Summary {
+            message_count: 1,
             tool_count: 0,
             has_images: false,
             max_tokens: None,

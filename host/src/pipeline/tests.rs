@@ -142,6 +142,20 @@ impl Upstream for Echo {
         }
     }
 
+    async fn count_tokens(
+        &self,
+        request: &Request,
+        _: Deadline,
+        _: &Observation,
+    ) -> Result<(u64, CountedBy), Failure> {
+        let Some(Part::Text(text)) = request.messages.first().and_then(|message| message.parts.first())
+        else {
+            return Err(Failure::new(Kind::Internal, "no text"));
+        };
+        self.0.lock().unwrap().push(format!("count: {} {text}", request.model));
+        Ok((text.len() as u64, CountedBy::Upstream))
+    }
+
     async fn models(&self) -> Result<Vec<Model>, Failure> {
         Ok(Vec::new())
     }

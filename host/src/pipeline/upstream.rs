@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 
-use super::{Deadline, Invocation, InvokeCall};
+use super::{CountedBy, Deadline, Invocation, InvokeCall};
 use crate::capability::Prices;
 use crate::chat::{Batch, Json, Request};
 use crate::error::{Failure, Kind};
@@ -42,6 +42,17 @@ pub trait Upstream: Send + Sync {
         _invocation: Invocation,
     ) -> Result<Box<dyn InvokeCall>, Failure> {
         Err(Failure::new(Kind::ModelNotFound, "this model cannot be called in a format of its own"))
+    }
+
+    /// How many tokens the model would read, and whose count that is. No answer is made. An upstream that counts none
+    /// refuses.
+    async fn count_tokens(
+        &self,
+        _request: &Request,
+        _deadline: Deadline,
+        _told: &Observation,
+    ) -> Result<(u64, CountedBy), Failure> {
+        Err(Failure::new(Kind::ModelNotFound, "the tokens of this model cannot be counted"))
     }
 
     /// What can be called.

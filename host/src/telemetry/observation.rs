@@ -104,6 +104,17 @@ impl Observation {
         });
     }
 
+    /// Which method of the Model Context Protocol it calls, and which tool that there is.
+    pub fn mcp(&self, method: &'static str, tool: Option<&str>) {
+        self.note(|noted| {
+            noted.record.mcp_method = Some(method);
+            if let Some(tool) = tool {
+                noted.record.tool = Some(tool.to_owned());
+                noted.record.operation = Some(Operation::ExecuteTool);
+            }
+        });
+    }
+
     /// A stage begins; it ends with the value.
     pub fn time(&self, stage: Stage) -> Timer {
         self.enter(stage);

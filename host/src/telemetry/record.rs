@@ -63,6 +63,12 @@ pub struct Record {
     /// What was asked for.
     #[serde(rename = "gen_ai.operation.name", skip_serializing_if = "Option::is_none")]
     pub operation: Option<Operation>,
+    /// The method of the Model Context Protocol.
+    #[serde(rename = "mcp.method.name", skip_serializing_if = "Option::is_none")]
+    pub mcp_method: Option<&'static str>,
+    /// The tool that was called.
+    #[serde(rename = "gen_ai.tool.name", skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
     /// The model that the client named.
     #[serde(
         rename = "gen_ai.request.model",
@@ -147,6 +153,8 @@ impl Record {
             route: None,
             status: None,
             operation: None,
+            mcp_method: None,
+            tool: None,
             asked_model: None,
             delivery: None,
             provider: None,
@@ -226,6 +234,10 @@ pub enum Operation {
     TextCompletion,
     /// Vectors.
     Embeddings,
+    /// Images.
+    GenerateContent,
+    /// A tool's result.
+    ExecuteTool,
 }
 
 /// A path as the server or a plugin has it.

@@ -5,7 +5,7 @@ use super::source::{File, Violation};
 const SOURCE: &str = "host/src/";
 
 /// A module of the host and the modules that it may name. `main`, `bootstrap`, `lib` and `cli` put everything together.
-const MAY_IMPORT: [(&str, &[&str]); 27] = [
+const MAY_IMPORT: [(&str, &[&str]); 28] = [
     ("ids", &["error", "chat", "env"]),
     ("error", &["ids", "chat", "env"]),
     ("chat", &["ids", "error", "env"]),
@@ -44,9 +44,11 @@ const MAY_IMPORT: [(&str, &[&str]); 27] = [
     ("bedrock", &["telemetry", "aws", "chat", "capability", "pipeline", "config", "ids", "error"]),
     ("store", &["aws", "metering", "chat", "pipeline", "health", "enabled", "ids", "error", "config"]),
     ("fetch", &["config"]),
+    ("mcp", &["unfinished", "store", "pipeline", "chat", "capability", "config", "ids", "error"]),
     (
         "http",
         &[
+            "mcp",
             "telemetry",
             "fetch",
             "wire",
@@ -138,6 +140,7 @@ const ALL: &[&str] = &[
     "plugin",
     "bedrock",
     "store",
+    "mcp",
     "http",
     "ingress",
     "composition",

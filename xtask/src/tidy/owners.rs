@@ -5,7 +5,7 @@ use super::source::{File, Violation, after_word};
 const SOURCE: &str = "host/src/";
 
 /// Crates, and where in the host they may be named. A name that ends in `_` stands for all that begin so.
-const OWNERS: [(&str, &[&str]); 19] = [
+const OWNERS: [(&str, &[&str]); 20] = [
     ("wasmtime", &["plugin/"]),
     ("wasmtime_wasi", &["plugin/"]),
     ("aws_sdk_s3", &["catalog/"]),
@@ -15,6 +15,7 @@ const OWNERS: [(&str, &[&str]); 19] = [
     ("lambda_http", &["ingress/lambda/"]),
     ("tower_http", &["http/"]),
     ("rusqlite", &["store/"]),
+    ("rmcp", &["mcp/"]),
     ("axum", &["http/", "ingress/"]),
     ("hyper", &["ingress/lambda/"]),
     ("hyper_util", &["fetch/", "ingress/lambda/"]),

@@ -1,10 +1,12 @@
 //! The client against answers from memory: the real SDK on both sides of it, no network.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
+mod count;
 mod embeddings;
 mod failover;
 mod frames;
 mod golden;
+mod images;
 mod joined;
 mod list;
 mod openai;

@@ -181,7 +181,7 @@ fn render() -> String {
     for id in IDS {
         let of = models.capabilities(id);
         // Those have no parameters of Chat Completions.
-        if of.embedding.is_some() || of.backend == Backend::OpenAi {
+        if of.embedding.is_some() || of.image_generation.is_some() || of.backend == Backend::OpenAi {
             continue;
         }
         match families.iter_mut().find(|(family, _)| *family == of.family) {

@@ -1,7 +1,7 @@
 //! Bare ids of models on Bedrock, for tests: each entry of the built-in file fits at least one.
 
 /// Families are listed in the documentation in the order in which they first appear here.
-pub(super) const IDS: [&str; 107] = [
+pub(super) const IDS: [&str; 114] = [
     "anthropic.claude-sonnet-5-5",
     "anthropic.claude-opus-5-5",
     "anthropic.claude-fable-5-1",
@@ -109,4 +109,11 @@ pub(super) const IDS: [&str; 107] = [
     "cohere.embed-v4:0",
     "cohere.embed-english-v3",
     "cohere.embed-multilingual-v3",
+    "amazon.nova-canvas-v1:0",
+    "amazon.titan-image-generator-v1",
+    "amazon.titan-image-generator-v2:0",
+    "stability.sd3-large-v1:0",
+    "stability.sd3-5-large-v1:0",
+    "stability.stable-image-core-v1:1",
+    "stability.stable-image-ultra-v1:1",
 ];

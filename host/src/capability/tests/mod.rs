@@ -151,6 +151,29 @@ fn embeddings_have_their_own_rules() {
 }
 
 #[test]
+fn an_image_costs_what_its_tokens_cost() {
+    let table = [
+        ("amazon.nova-canvas-v1:0", ImageApi::Amazon, None, 0.04),
+        ("amazon.nova-canvas-v1:0", ImageApi::Amazon, Some(1024 * 1024), 0.04),
+        ("amazon.nova-canvas-v1:0", ImageApi::Amazon, Some(2048 * 2048), 0.06),
+        ("amazon.titan-image-generator-v2:0", ImageApi::Amazon, Some(512 * 512), 0.01),
+        ("stability.sd3-5-large-v1:0", ImageApi::Stability, None, 0.08),
+        ("us.stability.stable-image-core-v1:1", ImageApi::Stability, None, 0.04),
+        ("stability.stable-image-ultra-v1:1", ImageApi::Stability, None, 0.14),
+    ];
+    for (model, api, pixels, dollars) in table {
+        let of = of(model);
+        let generation = of.image_generation.unwrap();
+        assert_eq!(generation.api, api, "{model}");
+        let picodollars = of.prices.unwrap().output.of(generation.tokens(pixels));
+        assert_eq!(picodollars, Price::try_from(dollars * 1e3).unwrap().picodollars() * 1000, "{model}");
+    }
+    // Those change an image that they are given.
+    assert_eq!(of("stability.stable-image-inpaint-v1:0").image_generation, None);
+    assert_eq!(of("us.amazon.nova-2-lite-v1:0").image_generation, None);
+}
+
+#[test]
 fn the_operator_has_the_last_word() {
     let entries = Entries::parse(
         "[[model]]\npattern = 'amazon.nova-lite-*'\nmax_output_tokens = 500\ntools = false\n\

@@ -34,6 +34,7 @@ mod lambda;
 mod languages;
 mod limits;
 mod log_secrecy;
+mod mcp;
 mod model_format;
 mod passthrough;
 mod patience;

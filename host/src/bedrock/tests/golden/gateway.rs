@@ -10,12 +10,13 @@ use tempfile::TempDir;
 use tower_service::Service as _;
 
 use crate::bedrock::Bedrock;
+use crate::capability::Models;
 use crate::config::{Iam, Timeouts};
 use crate::enabled::EnabledPlugin;
 use crate::error::{Failure, Kind};
 use crate::http::{App, router};
 use crate::ids::{KeyId, ModelPattern};
-use crate::pipeline::{EmbeddingPipeline, Pipeline, Plugin, Plugins, Replay};
+use crate::pipeline::{EmbeddingPipeline, ImagePipeline, Pipeline, Plugin, Plugins, Replay};
 use crate::store::{ApiKey, KeyName, Keys as _, NewKey, Policy, Sqlite};
 use crate::telemetry::Telemetry;
 
@@ -40,11 +41,14 @@ impl Gateway {
             health: Arc::default(),
             plugins: Arc::new(NoPlugins),
             embeddings: EmbeddingPipeline::new(bedrock.clone()),
+            images: ImagePipeline::new(bedrock.clone()),
             pipeline: Pipeline::new(bedrock, Replay::Off),
             max_body_bytes: 1 << 20,
             fetcher: None,
             s3: Arc::new([]),
             timeouts: Timeouts::default(),
+            models: Models::default(),
+            mcp: None,
             telemetry: Telemetry::off(),
         });
         Self { router, key, _store: store }

@@ -32,7 +32,7 @@ async fn show(input: &str) -> String {
     for line in input.lines() {
         let words: Vec<&str> = line.split(' ').collect();
         match words[..] {
-            [list @ ("text" | "vector"), id, owner, inference] => {
+            [list @ ("text" | "vector" | "image"), id, owner, inference] => {
                 lists.entry(list).or_default().push(foundation(id, owner, inference));
             }
             ["system", id, status, model] => {
@@ -56,6 +56,7 @@ async fn show(input: &str) -> String {
         list("vector", "modelSummaries"),
         list("system", "inferenceProfileSummaries"),
         list("application", "inferenceProfileSummaries"),
+        list("image", "modelSummaries"),
     ]);
 
     let aliases = aliases.into_iter().collect();

@@ -88,11 +88,42 @@ impl<'s> Key<'s> {
 
     /// Sends a body to a path, and reads the whole answer.
     pub(crate) fn post_to(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+        self.call("POST", path, "application/json", headers, body.to_string().as_bytes()).answer()
+    }
+
+    /// As [`post_to`](Self::post_to), and waits for the answer's head alone.
+    pub(crate) fn post_for_stream_to(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Stream {
+        self.call("POST", path, "application/json", headers, body.to_string().as_bytes()).stream()
+    }
+
+    /// Sends bytes to a path, and reads the whole answer.
+    pub(crate) fn post_bytes(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        self.post_as(path, "application/json", headers, body)
+    }
+
+    /// Sends bytes of a media type to a path, and reads the whole answer.
+    pub(crate) fn post_as(&self, path: &str, kind: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        self.call("POST", path, kind, headers, body).answer()
+    }
+
+    /// Asks with a method that has no body, and reads the whole answer.
+    pub(crate) fn ask_by(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.call(method, path, "application/json", headers, b"").answer()
+    }
+
+    fn call(
+        &self,
+        method: &str,
+        path: &str,
+        kind: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Connection {
         let mut connection = self.connect();
         let authorization = format!("Bearer {}", self.secret);
-        let usual = [("content-type", "application/json"), ("authorization", authorization.as_str())];
-        connection.send_request("POST", path, &[&usual, headers].concat(), body.to_string().as_bytes());
-        connection.answer()
+        let usual = [("content-type", kind), ("authorization", authorization.as_str())];
+        connection.send_request(method, path, &[&usual, headers].concat(), body);
+        connection
     }
 
     /// Reads what stands at a path.
