@@ -1,7 +1,7 @@
 // The two servers under test, run as an operator would run them: each file of tests has a pair of its own.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -11,6 +11,12 @@ import OpenAI from "openai";
 const TARGET = process.env.CARGO_TARGET_DIR ?? join(import.meta.dirname, "../../target");
 const ADIT = process.env.ADIT_BIN ?? join(TARGET, "debug/adit");
 const BEDROCK_SIM = process.env.BEDROCK_SIM_BIN ?? join(TARGET, "debug/bedrock-sim");
+const BOOTSTRAP = process.env.ADIT_BOOTSTRAP_BIN ?? join(TARGET, "debug/bootstrap");
+const RUNTIME_API = process.env.RUNTIME_API_BIN ?? join(TARGET, "debug/runtime-api");
+
+// The folders with the plugins that are first-party, and with those that only tests have.
+export const PLUGINS = process.env.ADIT_TEST_PLUGINS ?? join(TARGET, "adit/plugins");
+export const GUESTS = process.env.ADIT_TEST_GUESTS ?? join(TARGET, "wasm/wasm32-wasip2/plugin/examples");
 
 export const MODEL = "us.amazon.nova-lite-v1:0";
 
@@ -88,30 +94,81 @@ class Sim {
   }
 }
 
-// Starts both servers before the tests of a file and stops them after. The members are there once tests run.
-export function servers() {
-  const running = {};
-  const folder = mkdtempSync(join(tmpdir(), "adit-clients-js-"));
-  const data = join(folder, "data");
-  const adit = (...command) => execFileSync(ADIT, [...command, "--data", data], { encoding: "utf8" }).trim();
+// Both servers, with a key. `settings` is the operator's file. With `lambda` each request may meet another of the
+// environments of a function.
+export class Stack {
+  #folder = mkdtempSync(join(tmpdir(), "adit-clients-js-"));
+  #servers = [];
+  data = join(this.#folder, "data");
 
+  static async start({ settings, lambda = false } = {}) {
+    const stack = new Stack();
+    mkdirSync(join(stack.data, "plugins"), { recursive: true });
+    try {
+      const { url } = await stack.#server("sim.log", BEDROCK_SIM, "--listen", "127.0.0.1:0");
+      stack.sim = new Sim(url);
+      const ours = settings ?? join(stack.#folder, "adit.toml");
+      if (!settings) writeFileSync(ours, "");
+      const command = lambda ? stack.#function(ours) : stack.#local(ours);
+      ({ url: stack.url } = await stack.#server("adit.log", ...command));
+      stack.key = stack.adit("key", "create", "javascript", "--quiet");
+    } catch (fault) {
+      await stack.stop();
+      throw fault;
+    }
+    return stack;
+  }
+
+  // Runs a command of the operator's and answers what it printed.
+  adit(...command) {
+    return execFileSync(ADIT, [...command, "--data", this.data], { encoding: "utf8" }).trim();
+  }
+
+  // Puts a plugin into the folder and switches it on for the key.
+  enable(component, name, config = {}) {
+    copyFileSync(component, join(this.data, "plugins", `${name}.wasm`));
+    this.adit("plugin", "enable", this.key, name, "--config", JSON.stringify(config));
+  }
+
+  // It does not retry, so that each test sees the first answer.
+  connect(options) {
+    return new OpenAI({ baseURL: `${this.url}/v1`, apiKey: this.key, maxRetries: 0, timeout: 60_000, ...options });
+  }
+
+  async stop() {
+    for (const server of this.#servers.reverse()) await server.stop();
+    rmSync(this.#folder, { recursive: true });
+  }
+
+  #local(settings) {
+    const options = ["--data", this.data, "--upstream", this.sim.url, "--settings", settings];
+    return [ADIT, "serve", "--listen", "127.0.0.1:0", ...options];
+  }
+
+  #function(settings) {
+    const variables = { ADIT_CONFIG: settings, ADIT_DATA: this.data, ADIT_UPSTREAM: this.sim.url, ...AWS };
+    const options = Object.entries(variables).flatMap(([name, value]) => ["--variable", `${name}=${value}`]);
+    return [RUNTIME_API, BOOTSTRAP, "--environments", "8", ...options];
+  }
+
+  async #server(log, program, ...options) {
+    this.#servers.push(await Server.start(join(this.#folder, log), program, ...options));
+    return this.#servers.at(-1);
+  }
+}
+
+// Starts both servers before the tests of a file and stops them after. The members are there once tests run. `plugins`
+// has the components that are switched on for the key, by name.
+export function servers({ plugins = {}, ...options } = {}) {
+  const running = {};
   before(async () => {
-    running.simServer = await Server.start(join(folder, "sim.log"), BEDROCK_SIM, "--listen", "127.0.0.1:0");
-    running.sim = new Sim(running.simServer.url);
-    const options = ["--listen", "127.0.0.1:0", "--data", data, "--upstream", running.sim.url];
-    running.aditServer = await Server.start(join(folder, "adit.log"), ADIT, "serve", ...options);
-    running.url = running.aditServer.url;
-    running.key = adit("key", "create", "javascript", "--quiet");
-    // It does not retry, so that each test sees the first answer.
-    running.connect = (options) =>
-      new OpenAI({ baseURL: `${running.url}/v1`, apiKey: running.key, maxRetries: 0, timeout: 60_000, ...options });
+    running.stack = await Stack.start(options);
+    for (const [name, component] of Object.entries(plugins)) running.stack.enable(component, name);
+    const { url, key, sim, data } = running.stack;
+    Object.assign(running, { url, key, sim, data, connect: (options) => running.stack.connect(options) });
     running.client = running.connect();
   });
   beforeEach(() => running.sim.reset());
-  after(async () => {
-    await running.aditServer?.stop();
-    await running.simServer?.stop();
-    rmSync(folder, { recursive: true });
-  });
+  after(() => running.stack?.stop());
   return running;
 }

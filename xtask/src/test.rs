@@ -132,6 +132,7 @@ impl Built<'_> {
             .env("ADIT_BIN", self.workspace.binary("adit"))
             .env("ADIT_BOOTSTRAP_BIN", self.workspace.binary("bootstrap"))
             .env("BEDROCK_SIM_BIN", self.workspace.binary("bedrock-sim"))
+            .env("RUNTIME_API_BIN", self.workspace.binary("runtime-api"))
     }
 }
 
