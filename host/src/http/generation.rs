@@ -21,7 +21,7 @@ use crate::ids::RequestId;
 use crate::pipeline::{
     CacheNote, Chain, Context, Deadline, Events, Explanation, Finish, Label, Rates, Served,
 };
-use crate::store::StoredKey;
+use crate::store::{Key, StoredKey};
 use crate::telemetry::{Observation, Operation};
 use crate::wire::openai::{Encoder, Format, Head};
 
@@ -152,18 +152,28 @@ pub(super) async fn chain(
     delivery: Delivery,
     deadline: Deadline,
 ) -> Result<Chain, Failure> {
-    let (plugins, key) = (&key.terms.plugins, &key.key);
+    let context = context(&key.key, id, client_format, delivery, deadline);
+    let Noted { skipped, observation, .. } = noted;
+    Chain::bind(&*app.plugins, &key.terms.plugins, context, &app.health, skipped, observation).await
+}
+
+/// What plugins are told of a request.
+pub(super) fn context(
+    key: &Key,
+    id: &RequestId,
+    client_format: &'static str,
+    delivery: Delivery,
+    deadline: Deadline,
+) -> Context {
     let label = |label: &crate::store::Label| Label { name: label.name.clone(), value: label.value.clone() };
-    let context = Context {
+    Context {
         request: id.clone(),
         key: key.id.clone(),
         labels: key.labels.iter().map(label).collect(),
         client_format: client_format.into(),
         delivery,
         deadline,
-    };
-    let Noted { skipped, observation, .. } = noted;
-    Chain::bind(&*app.plugins, plugins, context, &app.health, skipped, observation).await
+    }
 }
 
 /// The answer in one piece.

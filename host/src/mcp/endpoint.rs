@@ -20,17 +20,18 @@ use serde_json::value::RawValue;
 use super::desk::{Desk, Guest};
 use super::error::{Code, error_body};
 use super::kept::Kept;
-use super::live::Live;
+use super::live::{self, Live};
 use super::server::Server;
 use crate::config::mcp::AllowedOrigins;
 use crate::config::{Mcp, Timeouts};
 use crate::error::{Failure, Kind};
 use crate::ids::KeyId;
-use crate::store::Sessions;
+use crate::store::{Session, Sessions, StoreError};
 
 const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
 const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 const JSON: &str = "application/json";
+const INITIALIZE: &str = "initialize";
 
 /// When a client whose connection broke asks for the rest.
 const RETRY: Duration = Duration::from_secs(3);
@@ -59,6 +60,7 @@ pub struct Visit {
 /// Serves the protocol.
 pub struct Endpoint {
     service: StreamableHttpService<Server, Live>,
+    live: Arc<Live>,
     sessions: Arc<dyn Sessions>,
     lifetime: Duration,
     mode: Mode,
@@ -89,12 +91,9 @@ impl Endpoint {
             AllowedOrigins::Listed(_) => Origins::Listed,
         };
         let server = Server::new(Arc::new(settings), secret, mode);
-        let service = StreamableHttpService::new(
-            move || Ok(server.clone()),
-            Arc::new(Live::new(timeouts.total, retry)),
-            config,
-        );
-        Self { service, sessions, lifetime, mode, origins }
+        let live = Arc::new(Live::new(timeouts.total, retry));
+        let service = StreamableHttpService::new(move || Ok(server.clone()), Arc::clone(&live), config);
+        Self { service, live, sessions, lifetime, mode, origins }
     }
 
     /// Answers a request whose key is known. What the protocol refuses is an answer; an `Err` is a fault of Adit's
@@ -112,23 +111,36 @@ impl Endpoint {
             Err(refused) => return Ok(*refused),
         };
         let id = envelope.id;
+        // Before there is a session that nothing could keep.
+        if body.len() > Session::MAX_BYTES && method_of(&body).is_some_and(|method| method == INITIALIZE) {
+            return Ok(too_large(id));
+        }
 
-        let mut kept = Kept::new(Arc::clone(&self.sessions), visit.key, self.lifetime);
+        let mut kept = Kept::new(Arc::clone(&self.sessions), visit.key.clone(), self.lifetime);
+        let is_end = parts.method == Method::DELETE;
+        let mut in_use = None;
         let of_a_session = parts
             .headers
             .get(PROTOCOL_VERSION)
             .is_none_or(|version| version.as_bytes() < ProtocolVersion::NO_INITIALIZE.as_str().as_bytes());
         if let Some(session) = parts.headers.get(SESSION_ID).filter(|_| of_a_session) {
-            let is_there = match session.to_str() {
-                Ok(session) => kept.find(session).await?,
-                Err(_) => false,
+            let session = session.to_str().ok();
+            let is_there = match session {
+                Some(session) => kept.find(session).await?,
+                None => false,
             };
             if !is_there {
                 let message = "there is no such session, or not any more: initialize a new one";
                 return Ok(refusal(StatusCode::NOT_FOUND, Code::UnknownSession, message, id));
             }
+            if let Some(session) = session.filter(|_| !is_end) {
+                in_use = Some(self.live.enter(&visit.key, session).await?);
+            }
         }
-        let is_end = parts.method == Method::DELETE;
+        if !of_a_session {
+            // The newer era has none: nobody has looked whose it is.
+            parts.headers.remove(SESSION_ID);
+        }
         parts.extensions.insert(kept.clone());
         parts.extensions.insert(Guest(visit.desk));
 
@@ -138,10 +150,22 @@ impl Endpoint {
         }
         service.config.session_store = Some(Arc::new(kept.clone()));
         let answer = service.handle(Request::from_parts(parts, Full::new(body.clone()))).await;
+        drop(in_use);
         if let Some(fault) = kept.fault() {
-            return Err(fault.into());
+            let opened = answer.headers().get(SESSION_ID).and_then(|session| session.to_str().ok());
+            if let Some(session) = opened {
+                // In memory already, and nobody learns its id.
+                self.live.end(session).await;
+            }
+            return match fault {
+                StoreError::SessionTooLarge => Ok(too_large(id)),
+                fault => Err(fault.into()),
+            };
         }
         if is_end && answer.status() == StatusCode::ACCEPTED {
+            if let Some(session) = kept.id() {
+                self.live.end(session).await;
+            }
             // Nothing is left to be done, as 202 would have it.
             let mut gone = Response::new(Full::default().boxed());
             *gone.status_mut() = StatusCode::NO_CONTENT;
@@ -221,6 +245,11 @@ pub fn id_of(message: &[u8]) -> Option<&RawValue> {
 /// Whether the head of an answer to a message may be sent before the answer is known. That to `initialize` names the
 /// session, and what is no request has no answer but its status.
 pub fn can_wait(message: &[u8]) -> bool {
+    method_of(message).is_some_and(|method| method != INITIALIZE)
+}
+
+/// The method of a message that is a request.
+fn method_of(message: &[u8]) -> Option<Cow<'_, str>> {
     #[derive(Deserialize)]
     struct Request<'a> {
         #[serde(rename = "id", borrow)]
@@ -228,7 +257,7 @@ pub fn can_wait(message: &[u8]) -> bool {
         #[serde(borrow)]
         method: Cow<'a, str>,
     }
-    serde_json::from_slice::<Request<'_>>(message).is_ok_and(|request| request.method != "initialize")
+    serde_json::from_slice::<Request<'_>>(message).ok().map(|request| request.method)
 }
 
 /// The answer, with a body of JSON-RPC if the SDK has refused the request in plain words.
@@ -244,6 +273,9 @@ async fn explained(answer: Answer, id: Option<&RawValue>) -> Result<Answer, Fail
     let (parts, body) = answer.into_parts();
     let said = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let said = String::from_utf8_lossy(&said);
+    if status.is_server_error() && said.ends_with(live::FULL) {
+        return Err(live::all_in_use());
+    }
     if status.is_server_error() {
         return Err(Failure::new(Kind::Internal, "internal error").with_internal(said.into_owned()));
     }
@@ -270,6 +302,13 @@ async fn explained(answer: Answer, id: Option<&RawValue>) -> Result<Answer, Fail
         refusal.headers_mut().insert(http::header::ALLOW, allow.clone());
     }
     Ok(refusal)
+}
+
+/// The answer to a client that introduces itself at such length that no store keeps it.
+fn too_large(id: Option<&RawValue>) -> Answer {
+    let message =
+        format!("a session keeps at most {} bytes: send an `initialize` that is shorter", Session::MAX_BYTES);
+    refusal(StatusCode::PAYLOAD_TOO_LARGE, Code::Refused, &message, id)
 }
 
 fn refusal(status: StatusCode, code: Code, message: &str, id: Option<&RawValue>) -> Answer {
@@ -300,6 +339,16 @@ impl SessionStore for Nowhere {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn places_that_are_all_taken_are_told_from_a_fault() {
+        for (said, kind) in [(live::FULL, Kind::Overloaded), ("something", Kind::Internal)] {
+            let said = format!("Encounter an error when create session: {said}");
+            let mut answer = Response::new(Full::from(said).boxed());
+            *answer.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+            assert_eq!(explained(answer, None).await.err().map(|failure| failure.kind), Some(kind));
+        }
+    }
 
     #[test]
     fn only_requests_whose_answer_has_a_plain_head_can_wait() {

@@ -50,6 +50,11 @@ impl Kept {
         Ok(self.found.is_some())
     }
 
+    /// The session that was found.
+    pub(super) fn id(&self) -> Option<&str> {
+        self.found.as_ref().map(|(id, _)| id.as_str())
+    }
+
     /// What is kept of the session.
     pub(super) fn data(&self) -> Option<&SessionData> {
         self.found.as_ref().map(|(_, data)| data)

@@ -10,12 +10,14 @@ use tokio::sync::Semaphore;
 
 use super::*;
 use crate::capability::Price;
-use crate::chat::{Batch, BlockKind, BlockStart, Delta, Message, Part, Request, Role, StopReason};
+use crate::chat::{
+    Batch, BlockKind, BlockStart, Delta, ImageRequest, Message, Part, Picture, Request, Role, StopReason,
+};
 use crate::metering::{Limits, Meter, Span};
 use crate::pipeline::tests::{Fake, Log, chain};
 use crate::pipeline::{
-    CacheKey, CachedAnswer, Call, Deadline, Events, Hook, Hooks, Kept, Model, Pipeline, Plan, Plugin,
-    PromptVerdict, Replay, ResponseCache, Served, Terms, Upstream,
+    CacheKey, CachedAnswer, Call, Deadline, Events, Hook, Hooks, Illustrator, ImageCall, ImagePipeline, Kept,
+    Model, Pipeline, Plan, Plugin, PromptVerdict, Replay, ResponseCache, Served, Terms, Upstream,
 };
 
 /// Meters in memory, which fail as often as they are told to.
@@ -305,6 +307,52 @@ async fn a_stream_that_breaks_is_guessed_and_an_error() {
     read(&breaks, terms(&books, a_day(Unit::Money, 1))).await.unwrap();
     let tally = books.tallies().await.pop().unwrap();
     assert_eq!((tally.requests, tally.errors, tally.estimated, tally.output_tokens), (1, 1, 1, 4));
+}
+
+#[async_trait]
+impl Illustrator for Says {
+    async fn prepare_images(&self, _: ImageRequest) -> Result<Box<dyn ImageCall>, Failure> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+#[async_trait]
+impl ImageCall for Says {
+    fn dropped(&self) -> &[String] {
+        &[]
+    }
+
+    fn estimate(&self) -> Estimate {
+        Estimate { input_tokens: 0, max_output_tokens: Some(90), prices: Some(prices()) }
+    }
+
+    async fn send(self: Box<Self>, _: Deadline, _: &Observation) -> Result<(Vec<Picture>, Usage), Failure> {
+        match self.then {
+            Then::Ends => Ok((Vec::new(), Usage { output_tokens: 50, ..Usage::default() })),
+            Then::Hangs => std::future::pending().await,
+            Then::Refuses => Err(Failure::new(Kind::Throttled, "slow down")),
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_leaves_while_a_model_draws_pays_for_all_it_was_told_to() {
+    for (then, output_tokens, errors) in [(Then::Ends, 50, 0), (Then::Hangs, 90, 0), (Then::Refuses, 0, 1)] {
+        let books = Arc::new(Books::default());
+        let model = Says { batches: Vec::new(), then };
+        let (pipeline, terms) =
+            (ImagePipeline::new(Arc::new(model)), terms(&books, a_day(Unit::Tokens, 1000)));
+        let drawing = tokio::spawn(async move {
+            let _ = pipeline.run(ImageRequest::new("model", "a cat"), chain(Vec::new()), terms).await;
+        });
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+        drawing.abort();
+        let _ = drawing.await;
+        let tally = books.tallies().await.pop().unwrap();
+        assert_eq!((tally.requests, tally.output_tokens, tally.errors), (1, output_tokens, errors));
+    }
 }
 
 #[tokio::test]

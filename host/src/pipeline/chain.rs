@@ -2,15 +2,16 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 
-use super::Hook;
 use super::attempt::Watched;
 use super::client_format::Speaker;
-use super::hook::{Context, Plugin, Plugins};
+use super::finish::Work;
+use super::hook::{Context, End, Plugin, Plugins};
 use super::link::{Link, Skipped};
 use super::model_format::{Encoded, Spoken};
 use super::tool::{Tool, ToolCall, ToolClient, ToolOutcome};
+use super::{Estimate, Hook, Terms};
 use crate::capability::{Bare, bare};
-use crate::chat::{Delivery, Request};
+use crate::chat::{Delivery, Request, Usage};
 use crate::enabled::EnabledPlugin;
 use crate::error::{Failure, Kind};
 use crate::health::Health;
@@ -40,16 +41,24 @@ impl Chain {
         skipped: &Skipped,
         observation: &Observation,
     ) -> Result<Self, Failure> {
-        // All at once: each may have to be fetched.
-        let links = enabled.iter().enumerate().map(|(place, enabled)| {
-            let record = health.record(&enabled.name, enabled.release.as_ref());
-            let watched = Watched { observation: observation.clone(), place };
-            let link = Link::new(enabled, &context, record, skipped.clone(), watched);
-            link.bind(plugins.bind(enabled, &context.key))
-        });
-        let links = join_all(links).await.into_iter().filter_map(Result::transpose);
-        let links = links.collect::<Result<_, _>>()?;
+        let links = links(plugins, enabled, &context, health, skipped, observation).await;
+        let links = links.into_iter().filter_map(Result::transpose).collect::<Result<_, _>>()?;
         Ok(Self { context, links, observation: observation.clone() })
+    }
+
+    /// As [`Chain::bind`], without the plugins that are not to be had: nothing but tools is asked of this chain, and
+    /// what one plugin offers does not wait for another.
+    pub async fn bind_for_tools(
+        plugins: &dyn Plugins,
+        enabled: &[EnabledPlugin],
+        context: Context,
+        health: &Health,
+        skipped: &Skipped,
+        observation: &Observation,
+    ) -> Self {
+        let links = links(plugins, enabled, &context, health, skipped, observation).await;
+        let links = links.into_iter().filter_map(|link| link.ok().flatten()).collect();
+        Self { context, links, observation: observation.clone() }
     }
 
     /// A chain of plugins that are at hand, each on the usual terms.
@@ -152,6 +161,27 @@ impl Chain {
         Ok(all)
     }
 
+    /// Calls a tool of a plugin, as a request of the key: limits on requests count it, and it costs nothing. Usage
+    /// has it under the plugin's name.
+    pub async fn serve_tool(
+        mut self,
+        plugin: &PluginName,
+        call: ToolCall,
+        client: Arc<dyn ToolClient>,
+        terms: &Terms,
+    ) -> Result<ToolOutcome, Failure> {
+        let mut tools = self.take();
+        // No plugin is left in it: the end of a call is no news for finish hooks, which hear of models.
+        let mut work = Work::new(self, plugin.as_str(), terms.deadline);
+        let nothing = Estimate { max_output_tokens: Some(0), ..Estimate::default() };
+        work.reserve(terms, plugin.as_str(), nothing).await?;
+        work.cost(Usage::default());
+        let outcome = tools.call_tool(plugin, call, client).await;
+        let end = outcome.as_ref().map_or_else(|failure| End::Failed(failure.clone()), |_| End::Complete);
+        work.finish(end).await;
+        outcome
+    }
+
     /// Calls a tool of a plugin. A failure of the plugin is the call's, whatever its failure policy; a tool
     /// that does not exist is an invalid request.
     pub async fn call_tool(
@@ -193,4 +223,22 @@ impl Chain {
             observation: self.observation.clone(),
         }
     }
+}
+
+/// All at once: each may have to be fetched.
+async fn links(
+    plugins: &dyn Plugins,
+    enabled: &[EnabledPlugin],
+    context: &Context,
+    health: &Health,
+    skipped: &Skipped,
+    observation: &Observation,
+) -> Vec<Result<Option<Link>, Failure>> {
+    let links = enabled.iter().enumerate().map(|(place, enabled)| {
+        let record = health.record(&enabled.name, enabled.release.as_ref());
+        let watched = Watched { observation: observation.clone(), place };
+        let link = Link::new(enabled, context, record, skipped.clone(), watched);
+        link.bind(plugins.bind(enabled, &context.key))
+    });
+    join_all(links).await
 }

@@ -89,8 +89,22 @@ impl ImagePipeline {
         let dropped = terms.losses.accept(call.dropped())?;
         work.reserve(&terms, &model, call.estimate()).await?;
         work.calls(&model);
-        let (pictures, usage) = call.send(terms.deadline, work.chain.observation()).await?;
-        work.cost(usage);
+        // A model that was told to draw draws, and is paid, even if nobody waits for it any more.
+        let estimate = call.estimate();
+        let all = Usage {
+            input_tokens: estimate.input_tokens,
+            output_tokens: estimate.max_output_tokens.unwrap_or_default(),
+            ..Usage::default()
+        };
+        work.cost(all);
+        let sent = call.send(terms.deadline, work.chain.observation()).await;
+        let used = match &sent {
+            Ok((_, usage)) => *usage,
+            Err(failure) if failure.kind == Kind::ModelTimeout => all,
+            Err(_) => Usage::default(),
+        };
+        work.cost(used);
+        let (pictures, _) = sent?;
         Ok(Drawn { model, dropped, pictures })
     }
 }

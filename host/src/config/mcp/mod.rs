@@ -55,7 +55,11 @@ impl Mcp {
             }
         };
         raw.enabled.unwrap_or(true).then(|| Self {
-            allowed_hosts: raw.allowed_hosts.map(|hosts| hosts.into_iter().map(|host| host.0).collect()),
+            // An empty list would open it to all.
+            allowed_hosts: raw
+                .allowed_hosts
+                .filter(|hosts| !hosts.is_empty())
+                .map(|hosts| hosts.into_iter().map(|host| host.0).collect()),
             allowed_origins,
             session: raw
                 .session_minutes

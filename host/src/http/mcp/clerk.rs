@@ -4,6 +4,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::chat::{Delivery, EmbeddingRequest, ImageRequest, Request};
+use crate::enabled::EnabledPlugin;
 use crate::error::{Failure, Kind};
 use crate::http::answer::Noted;
 use crate::http::caller::Caller;
@@ -38,6 +39,28 @@ impl Clerk {
     async fn chain(&self) -> Result<Chain, Failure> {
         let Self { app, key, caller, noted, deadline } = self;
         generation::chain(app, key, &caller.id, noted, FORMAT, Delivery::Whole, *deadline).await
+    }
+
+    /// Those of the key's plugins that offer tools, as far as they are to be had.
+    async fn tool_chain(&self, enabled: &[EnabledPlugin]) -> Chain {
+        let Self { app, key, caller, noted, deadline } = self;
+        let context = generation::context(&key.key, &caller.id, FORMAT, Delivery::Whole, *deadline);
+        let Noted { skipped, observation, .. } = noted;
+        Chain::bind_for_tools(&*app.plugins, enabled, context, &app.health, skipped, observation).await
+    }
+
+    async fn called(
+        &self,
+        plugin: &PluginName,
+        call: ToolCall,
+        client: Arc<dyn ToolClient>,
+    ) -> Result<ToolOutcome, Failure> {
+        let plugins = &self.key.terms.plugins;
+        let Some(enabled) = plugins.iter().find(|enabled| enabled.name == *plugin) else {
+            return Err(Failure::invalid("name", format!("your API key has no plugin `{plugin}`")));
+        };
+        let chain = self.tool_chain(std::slice::from_ref(enabled)).await;
+        chain.serve_tool(plugin, call, client, &self.terms()?).await
     }
 
     /// On which terms the key is served.
@@ -131,7 +154,7 @@ impl Desk for Clerk {
         if self.key.terms.plugins.is_empty() {
             return Ok(Vec::new());
         }
-        self.logged(async { self.chain().await?.tools().await }.await)
+        self.logged(self.tool_chain(&self.key.terms.plugins).await.tools().await)
     }
 
     async fn call_tool(
@@ -140,7 +163,7 @@ impl Desk for Clerk {
         call: ToolCall,
         client: Arc<dyn ToolClient>,
     ) -> Result<ToolOutcome, Failure> {
-        self.logged(async { self.chain().await?.call_tool(plugin, call, client).await }.await)
+        self.logged(self.called(plugin, call, client).await)
     }
 
     fn key(&self) -> &KeyId {

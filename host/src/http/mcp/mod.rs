@@ -3,14 +3,18 @@
 mod clerk;
 mod late;
 
+use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 use bytes::Bytes;
+use futures::stream::BoxStream;
 use futures::{FutureExt, StreamExt};
 use http_body_util::BodyExt;
+use http_body_util::combinators::BoxBody;
 use tokio::time::{sleep, timeout};
 
 use self::clerk::Clerk;
@@ -24,6 +28,9 @@ use crate::mcp::{self, Answer, Code, Endpoint, Mode, Visit};
 use crate::pipeline::Deadline;
 use crate::store::Sessions;
 use crate::telemetry::Invocation;
+
+/// What a tool says at the end of its time needs so long to come out.
+const MOMENT: Duration = Duration::from_millis(500);
 
 /// The endpoint, which is built when the first request comes to it.
 #[derive(Clone)]
@@ -69,15 +76,23 @@ async fn answer(
     let Some(Mcp(inner)) = &app.mcp else { return Err(failure::too_slow()) };
     let time = caller.time(&app.timeouts);
     let deadline = Deadline::after(time);
-    let key = authenticate(app, &caller).await?;
     let (parts, body) = request.into_parts();
-    if parts.method == Method::POST {
-        *message = body::read(&caller, body, app.max_body_bytes).await?;
-    }
+    let arriving = async {
+        let key = authenticate(app, &caller).await?;
+        let message = if parts.method == Method::POST {
+            body::read(&caller, body, app.max_body_bytes).await?
+        } else {
+            Bytes::new()
+        };
+        Ok::<_, Failure>((key, message))
+    };
+    let (key, arrived) = timeout(time, arriving).await.unwrap_or_else(|_| Err(failure::too_slow()))?;
+    *message = arrived;
     let mode = match parts.extensions.get::<Invocation>() {
         Some(_) => Mode::Brief,
         None => Mode::Resident,
     };
+    let (id, observation) = (caller.id.clone(), caller.observation.clone());
     let visit = Visit {
         key: key.key.id.clone(),
         desk: Arc::new(Clerk { app: app.clone(), key, caller, noted: noted.clone(), deadline }),
@@ -91,24 +106,34 @@ async fn answer(
         });
         endpoint.answer(request, visit).await
     };
+    let left = deadline.left().map_or(time, |left| left.saturating_add(MOMENT).min(time));
     let answering =
-        timeout(time, answering).map(|answer| answer.unwrap_or_else(|_| Err(failure::too_slow()))).boxed();
-    match timeouts.keep_alive.filter(|_| mcp::can_wait(message)) {
-        Some(quiet) => late::answered(answering, quiet, time, message.clone()).await,
-        None => Ok(over_http(answering.await?, time)),
+        timeout(left, answering).map(|answer| answer.unwrap_or_else(|_| Err(failure::too_slow()))).boxed();
+    let Some(quiet) = timeouts.keep_alive.filter(|_| mcp::can_wait(message)) else {
+        return Ok(over_http(answering.await?, time));
+    };
+    let message = message.clone();
+    let told = move |failure: &Failure| {
+        failure::log(&id, &observation, failure);
+        error_of(failure, &message)
+    };
+    late::answered(answering, quiet, time, told).await
+}
+
+fn over_http(answer: Answer, time: Duration) -> Response<Body> {
+    if is_stream(&answer) {
+        answer.map(|body| Body::from_stream(streamed(body, time)))
+    } else {
+        answer.map(Body::new)
     }
 }
 
-/// The answer, which takes no longer than that.
-fn over_http(answer: Answer, time: std::time::Duration) -> Response<Body> {
-    let is_stream = is_stream(&answer);
-    answer.map(|body| {
-        if is_stream {
-            Body::from_stream(body.into_data_stream().take_until(sleep(time)))
-        } else {
-            Body::new(body)
-        }
-    })
+/// The events of an answer, which take no longer than that from now on.
+fn streamed(
+    body: BoxBody<Bytes, Infallible>,
+    time: Duration,
+) -> BoxStream<'static, Result<Bytes, Infallible>> {
+    body.into_data_stream().take_until(sleep(time)).boxed()
 }
 
 fn is_stream(answer: &Answer) -> bool {

@@ -5,6 +5,7 @@ mod client;
 mod count;
 mod images;
 mod offers;
+mod plugins;
 mod refusals;
 mod sessions;
 mod tools;

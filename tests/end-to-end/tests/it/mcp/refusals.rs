@@ -65,6 +65,19 @@ fn a_body_over_the_limit_is_not_read() {
 }
 
 #[test]
+fn who_introduces_itself_at_length_gets_no_session() {
+    let stack = start();
+    let key = stack.key();
+    let mut body = initialize();
+    body["params"]["capabilities"]["experimental"] = json!({"x": {"y": "z".repeat(400 << 10)}});
+    let answer = key.post_to("/mcp", &ACCEPT, &body);
+    assert_eq!(refused(&answer), (413, -32000, json!(0)));
+    assert!(answer.text().contains("358400 bytes"), "{}", answer.text());
+    assert_eq!(answer.header("mcp-session-id"), None);
+    assert_eq!(Client::old(&key).call("ping", json!({})), json!({}));
+}
+
+#[test]
 fn only_listed_pages_may_call() {
     let settings = "[cors]\norigins = ['https://app.test']\n[mcp]\nallowed_hosts = ['adit.test']";
     let stack = Setup::new().settings(settings).start();

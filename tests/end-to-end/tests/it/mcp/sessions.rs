@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::client::{ACCEPT, Client, OLD, message};
+use super::client::{ACCEPT, Client, NEW, OLD, initialize, message};
 use super::{SETTINGS, start};
 use crate::harness::{Answer, Key, MODEL, Ministack, PATIENCE, Setup, Stack};
 
@@ -33,6 +33,25 @@ fn nobody_else_finds_a_session() {
         assert_unknown(&list(&key, unknown));
     }
     assert_eq!(list(&key, &session).status, 200, "it goes on all the same");
+}
+
+#[test]
+fn nobody_else_reaches_a_session_by_the_newer_era() {
+    let stack = start();
+    let (key, other) = (stack.key(), stack.key());
+    let client = Client::old(&key);
+    let session = client.session.clone().unwrap();
+    let mut shake = initialize();
+    shake["params"]["protocolVersion"] = json!(NEW);
+    let headers = [
+        ACCEPT[0],
+        ("mcp-session-id", session.as_str()),
+        ("mcp-protocol-version", NEW),
+        ("mcp-method", "initialize"),
+    ];
+    let answer = other.post_to("/mcp", &headers, &shake);
+    assert_ne!(answer.header("mcp-session-id"), Some(session.as_str()), "{}", answer.text());
+    assert_eq!(client.call("ping", json!({})), json!({}), "it is still of the era that it was");
 }
 
 #[test]
