@@ -2,12 +2,15 @@
 //! (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html>).
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use axum::body::{Body, HttpBody};
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use bytes::{BufMut, Bytes, BytesMut};
 use http_body::Frame;
 use serde::Serialize;
@@ -20,6 +23,12 @@ const END_OF_PRELUDE: [u8; 8] = [0; 8];
 /// Headers that belong to a connection. The length is that of a stream, which nobody knows.
 const OF_THE_CONNECTION: [header::HeaderName; 3] =
     [header::CONNECTION, header::CONTENT_LENGTH, header::TRANSFER_ENCODING];
+
+/// Trailers, in which Lambda is told that a streamed answer failed
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming>).
+pub(super) const ERROR_TYPE: HeaderName = HeaderName::from_static("lambda-runtime-function-error-type");
+/// What there is to say about it, in JSON, in Base64.
+pub(super) const ERROR_BODY: HeaderName = HeaderName::from_static("lambda-runtime-function-error-body");
 
 /// The body that Lambda is sent for an answer, and the hold on the answer's own.
 pub(super) fn over_the_wire(response: Response<Body>, shape: Shape) -> (Body, Held) {
@@ -85,35 +94,50 @@ fn prelude(status: StatusCode, mut headers: HeaderMap, shape: Shape) -> Bytes {
     bytes.into()
 }
 
-/// A prelude and a body. What goes wrong with the body is never written into it: the stream breaks off, and
-/// whoever reads it sees that it is not complete.
+/// A prelude and a body. What goes wrong with the body is never written into it: Lambda is told in trailers and cuts
+/// its own stream off, so that whoever reads it sees that it is not complete. The connection can be used again, and
+/// Lambda knows of the end before it is asked for more work, as it would not if the connection were closed.
 struct Framed {
     prelude: Option<Bytes>,
     body: Arc<Mutex<Option<Body>>>,
     over: bool,
 }
 
-/// The body of an answer failed. Said to the connection, which is closed by that, and to nobody else.
-#[derive(Debug, thiserror::Error)]
-#[error("the body of an answer failed")]
-struct Broken;
+impl Framed {
+    /// The end of a stream that is not complete. A prelude that was not sent yet never is: Lambda answers itself.
+    fn broken(&mut self) -> Frame<Bytes> {
+        const KIND: &str = "Adit.BrokenAnswer";
+        (self.over, self.prelude) = (true, None);
+        let said = serde_json::json!({ "errorType": KIND, "errorMessage": "the body of an answer failed" });
+        // Base64 is text that any header takes.
+        let said = HeaderValue::try_from(BASE64_STANDARD.encode(said.to_string()));
+        let said = said.unwrap_or(HeaderValue::from_static(""));
+        Frame::trailers(
+            [(ERROR_TYPE, HeaderValue::from_static(KIND)), (ERROR_BODY, said)].into_iter().collect(),
+        )
+    }
+}
 
 impl HttpBody for Framed {
     type Data = Bytes;
-    type Error = Broken;
+    type Error = Infallible;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         loop {
             if self.over {
                 return Poll::Ready(self.prelude.take().map(|prelude| Ok(Frame::data(prelude))));
             }
-            let frame = match &mut *self.body.lock().unwrap_or_else(PoisonError::into_inner) {
-                Some(body) => Pin::new(body).poll_frame(context),
-                None => return Poll::Ready(Some(Err(Broken))),
-            };
+            let frame = self
+                .body
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .as_mut()
+                .map(|body| Pin::new(body).poll_frame(context));
+            // What was let go of has no end that anybody waits for.
+            let Some(frame) = frame else { return Poll::Ready(Some(Ok(self.broken()))) };
             if frame.is_pending()
                 && let Some(prelude) = self.prelude.take()
             {
@@ -123,9 +147,7 @@ impl HttpBody for Framed {
                 None => self.over = true,
                 Some(Err(fault)) => {
                     tracing::error!(%fault, "the body of an answer failed: the stream to the client breaks off");
-                    self.over = true;
-                    self.prelude = None;
-                    return Poll::Ready(Some(Err(Broken)));
+                    return Poll::Ready(Some(Ok(self.broken())));
                 }
                 Some(Ok(frame)) => {
                     let Ok(data) = frame.into_data() else { continue };

@@ -119,7 +119,7 @@ async fn invoke(
     match timeout_at(budget.sent, sending).await {
         Ok(sent) => sent,
         Err(_too_late) => {
-            connection.close();
+            connection.close().await;
             if let Some(observation) = observation {
                 observation.failed(&http::too_slow());
             }

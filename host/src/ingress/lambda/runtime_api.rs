@@ -8,6 +8,9 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
+
+use super::answer;
 
 const VERSION: &str = "/2018-06-01/runtime";
 
@@ -72,7 +75,7 @@ impl RuntimeApi {
     }
 
     pub(super) fn connection(&self) -> Connection {
-        Connection { api: self.clone(), sender: None }
+        Connection { api: self.clone(), open: None }
     }
 
     fn request(&self, method: Method, path: &str, body: Body) -> Request<Body> {
@@ -97,7 +100,24 @@ impl RuntimeApi {
 /// A connection to the Runtime API, made when it is needed.
 pub(super) struct Connection {
     api: RuntimeApi,
-    sender: Option<SendRequest<Body>>,
+    open: Option<Open>,
+}
+
+/// A connection that is open, or was when it was used last.
+struct Open {
+    sender: SendRequest<Body>,
+    /// What reads and writes. The socket is closed when it is over.
+    driver: JoinHandle<()>,
+}
+
+impl Open {
+    /// Drops whatever is under way, and comes back when the socket is closed: the Runtime API takes a poll that it sees
+    /// before the end of an answer for a fault.
+    async fn close(self) {
+        self.driver.abort();
+        // It was aborted, or was over before.
+        let _ = self.driver.await;
+    }
 }
 
 impl Connection {
@@ -137,6 +157,9 @@ impl Connection {
         insert(headers, "content-type", "application/vnd.awslambda.http-integration-response");
         insert(headers, "lambda-runtime-function-response-mode", "streaming");
         insert(headers, "transfer-encoding", "chunked");
+        for name in [answer::ERROR_TYPE, answer::ERROR_BODY] {
+            headers.append(header::TRAILER, name.into());
+        }
         self.conclude(invocation, &path, request).await
     }
 
@@ -152,9 +175,11 @@ impl Connection {
         self.conclude(invocation, &path, request).await
     }
 
-    /// Drops the connection, and with it whatever is under way.
-    pub(super) fn close(&mut self) {
-        self.sender = None;
+    /// Closes the connection, and with it ends whatever is under way.
+    pub(super) async fn close(&mut self) {
+        if let Some(open) = self.open.take() {
+            open.close().await;
+        }
     }
 
     async fn conclude(
@@ -170,40 +195,44 @@ impl Connection {
         let response = expect(path, response, StatusCode::is_success).await?;
         // Read to its end, so that the connection can be used again.
         if response.into_body().collect().await.is_err() {
-            self.close();
+            self.close().await;
         }
         Ok(())
     }
 
     /// Sends a request on the open connection, or on a new one. A connection that failed is not used again.
     async fn send(&mut self, request: Request<Body>) -> Result<Response<Incoming>, RuntimeApiError> {
-        let mut open = self.sender.take();
-        let is_open = match &mut open {
-            Some(sender) => sender.ready().await.is_ok(),
+        let is_ready = match &mut self.open {
+            Some(open) => open.sender.ready().await.is_ok(),
             None => false,
         };
-        let mut sender = match open.filter(|_| is_open) {
-            Some(sender) => sender,
-            None => self.api.connect().await?,
+        if !is_ready {
+            self.close().await;
+        }
+        let open = match &mut self.open {
+            Some(open) => open,
+            none => none.insert(self.api.connect().await?),
         };
-        let response = sender.send_request(request).await.map_err(|fault| self.api.unreachable(&fault))?;
-        self.sender = Some(sender);
-        Ok(response)
+        let sent = open.sender.send_request(request).await;
+        if sent.is_err() {
+            self.close().await;
+        }
+        sent.map_err(|fault| self.api.unreachable(&fault))
     }
 }
 
 impl RuntimeApi {
-    async fn connect(&self) -> Result<SendRequest<Body>, RuntimeApiError> {
+    async fn connect(&self) -> Result<Open, RuntimeApiError> {
         let socket = TcpStream::connect(&self.address).await.map_err(|fault| self.unreachable(&fault))?;
         // A small write must not wait for the ACK of the one before it.
         socket.set_nodelay(true).map_err(|fault| self.unreachable(&fault))?;
         let (sender, connection) =
             handshake(TokioIo::new(socket)).await.map_err(|fault| self.unreachable(&fault))?;
-        tokio::spawn(async move {
+        let driver = tokio::spawn(async move {
             // Whoever sent the request is told.
             let _ = connection.await;
         });
-        Ok(sender)
+        Ok(Open { sender, driver })
     }
 
     fn unreachable(&self, fault: &dyn std::error::Error) -> RuntimeApiError {

@@ -12,6 +12,8 @@ use axum::body::Body;
 use axum::http::Response;
 use axum::middleware::map_response;
 use axum::routing::{any, get};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use futures::channel::mpsc;
 use futures::{SinkExt, StreamExt};
@@ -154,7 +156,7 @@ async fn a_whole_answer_and_one_without_a_body_have_the_same_form() {
         ("GET", "/no", 404, ""),
     ] {
         api.invoke("one", soon(), &url_event(method, path)).await;
-        let (prelude, posted) = parts(&api.posted().await.all().await.unwrap());
+        let (prelude, posted) = parts(&api.posted().await.whole().await);
         assert_eq!(prelude["statusCode"], status);
         assert_eq!(prelude["headers"]["content-length"], Value::Null, "a stream has no length");
         assert_eq!(String::from_utf8(posted).unwrap(), body, "{method} {path}");
@@ -162,7 +164,7 @@ async fn a_whole_answer_and_one_without_a_body_have_the_same_form() {
 }
 
 #[tokio::test]
-async fn a_body_that_fails_breaks_the_stream_and_says_nothing_in_it() {
+async fn a_body_that_fails_is_told_in_trailers_alone() {
     let routes = Router::new().route(
         "/",
         any(async || {
@@ -179,11 +181,16 @@ async fn a_body_that_fails_breaks_the_stream_and_says_nothing_in_it() {
     let mut posted = api.posted().await;
     let (prelude, body) = parts(&posted.chunk().await.unwrap());
     assert_eq!((prelude["statusCode"].as_u64(), &body[..]), (Some(200), &b"data: 1\n\n"[..]));
-    let rest = posted.all().await.unwrap_err();
-    assert_eq!(rest, b"", "what went wrong is nobody's data, and the last chunk never came");
+    let (rest, trailers) = posted.all().await;
+    assert_eq!(rest, b"", "what went wrong is nobody's data");
+    let (kind, said) = trailers.trim_end().split_once('\n').unwrap();
+    assert_eq!(kind, "lambda-runtime-function-error-type: Adit.BrokenAnswer");
+    let said = said.strip_prefix("lambda-runtime-function-error-body: ").unwrap();
+    let said: Value = serde_json::from_slice(&BASE64_STANDARD.decode(said).unwrap()).unwrap();
+    assert_eq!(said["errorType"], "Adit.BrokenAnswer");
 
     api.invoke("two", soon(), &url_event("GET", "/fine")).await;
-    assert_eq!(parts(&api.posted().await.all().await.unwrap()).1, b"fine");
+    assert_eq!(parts(&api.posted().await.whole().await).1, b"fine");
 }
 
 #[tokio::test]
@@ -194,7 +201,7 @@ async fn everything_is_settled_before_the_next_poll() {
     spawn(&api, fixture);
     for id in ["one", "two"] {
         api.invoke(id, soon(), &url_event("GET", "/")).await;
-        api.posted().await.all().await.unwrap();
+        api.posted().await.whole().await;
     }
     assert_eq!(journal.lock().unwrap()[..3], ["polled", "settled", "polled"]);
 }
@@ -218,10 +225,10 @@ async fn an_answer_that_does_not_come_in_time_is_an_honest_refusal() {
             (invocation.unwrap(), Budget { begun: if status == 504 { now } else { later }, ..budget });
         let (sent, answer) =
             tokio::join!(invoke(&mut connection, &mut invocation, budget, &function), async {
-                api.posted().await.all().await
+                api.posted().await.whole().await
             });
         sent.unwrap();
-        let (prelude, body) = parts(&answer.unwrap());
+        let (prelude, body) = parts(&answer);
         assert_eq!(prelude["statusCode"], status);
         assert!(String::from_utf8(body).unwrap().contains(&said), "{path}");
     }
@@ -241,9 +248,9 @@ async fn a_handler_that_panics_is_an_error_of_this_request_alone() {
     let mut event = url_event("GET", "/");
     event["rawQueryString"] = "panic".into();
     api.invoke("one", soon(), &event).await;
-    assert_eq!(parts(&api.posted().await.all().await.unwrap()).0["statusCode"], 500);
+    assert_eq!(parts(&api.posted().await.whole().await).0["statusCode"], 500);
     api.invoke("two", soon(), &url_event("GET", "/")).await;
-    assert_eq!(parts(&api.posted().await.all().await.unwrap()).1, b"fine");
+    assert_eq!(parts(&api.posted().await.whole().await).1, b"fine");
 }
 
 #[tokio::test]
@@ -264,12 +271,12 @@ async fn without_routes_each_request_is_told_so_until_there_are_some() {
     let mut api = FakeApi::start().await;
     spawn(&api, Arc::clone(&fixture));
     api.invoke("one", soon(), &url_event("GET", "/")).await;
-    let (prelude, body) = parts(&api.posted().await.all().await.unwrap());
+    let (prelude, body) = parts(&api.posted().await.whole().await);
     assert_eq!((&prelude["statusCode"], &prelude["headers"]["x-marked"]), (&json!(503), &json!("yes")));
     assert!(String::from_utf8(body).unwrap().contains("gateway_not_ready"));
     *fixture.routes.lock().unwrap() = routes;
     api.invoke("two", soon(), &url_event("GET", "/")).await;
-    assert_eq!(parts(&api.posted().await.all().await.unwrap()).0["statusCode"], 200);
+    assert_eq!(parts(&api.posted().await.whole().await).0["statusCode"], 200);
 }
 
 #[tokio::test]
@@ -290,7 +297,7 @@ async fn as_many_invocations_run_at_a_time_as_lambda_allows() {
     api.invoke("one", soon(), &url_event("GET", "/")).await;
     api.invoke("two", soon(), &url_event("GET", "/")).await;
     for _ in 0..2 {
-        assert_eq!(parts(&api.posted().await.all().await.unwrap()).1, b"met");
+        assert_eq!(parts(&api.posted().await.whole().await).1, b"met");
     }
 }
 

@@ -24,8 +24,14 @@ pub(super) struct FakeApi {
 pub(super) struct Posted {
     pub(super) path: String,
     headers: Vec<(String, String)>,
-    /// `None` is the last chunk; without it the connection broke.
-    chunks: mpsc::Receiver<Option<Vec<u8>>>,
+    chunks: mpsc::Receiver<Piece>,
+}
+
+/// A part of a body.
+enum Piece {
+    Chunk(Vec<u8>),
+    /// The last chunk, and the trailers as they stand behind it. Without it the connection broke.
+    End(String),
 }
 
 impl Posted {
@@ -35,19 +41,28 @@ impl Posted {
 
     /// The next chunk; none behind the last.
     pub(super) async fn chunk(&mut self) -> Option<Vec<u8>> {
-        self.chunks.recv().await.flatten()
+        match self.chunks.recv().await? {
+            Piece::Chunk(chunk) => Some(chunk),
+            Piece::End(_) => None,
+        }
     }
 
-    /// All that is still to come, or all that came before the connection broke.
-    pub(super) async fn all(mut self) -> Result<Vec<u8>, Vec<u8>> {
+    /// All that is still to come, and the trailers behind it.
+    pub(super) async fn all(mut self) -> (Vec<u8>, String) {
         let mut all = Vec::new();
-        while let Some(chunk) = self.chunks.recv().await {
-            match chunk {
-                Some(chunk) => all.extend(chunk),
-                None => return Ok(all),
+        loop {
+            match self.chunks.recv().await.unwrap() {
+                Piece::Chunk(chunk) => all.extend(chunk),
+                Piece::End(trailers) => return (all, trailers),
             }
         }
-        Err(all)
+    }
+
+    /// All that is still to come of an answer without a fault.
+    pub(super) async fn whole(self) -> Vec<u8> {
+        let (all, trailers) = self.all().await;
+        assert_eq!(trailers, "");
+        all
     }
 }
 
@@ -138,8 +153,8 @@ async fn serve(
         if let Some(length) = length {
             let mut body = vec![0; length];
             socket.read_exact(&mut body).await.unwrap();
-            chunk.send(Some(body)).await.unwrap_or_default();
-            chunk.send(None).await.unwrap_or_default();
+            chunk.send(Piece::Chunk(body)).await.unwrap_or_default();
+            chunk.send(Piece::End(String::new())).await.unwrap_or_default();
         } else if !read_chunks(&mut socket, &chunk).await {
             return;
         }
@@ -148,20 +163,22 @@ async fn serve(
 }
 
 /// Whether the last chunk came.
-async fn read_chunks(socket: &mut BufReader<TcpStream>, chunks: &mpsc::Sender<Option<Vec<u8>>>) -> bool {
+async fn read_chunks(socket: &mut BufReader<TcpStream>, chunks: &mpsc::Sender<Piece>) -> bool {
     loop {
         let Some(size) = line(socket).await else { return false };
-        let mut data = vec![0; usize::from_str_radix(&size, 16).unwrap() + 2];
-        if socket.read_exact(&mut data).await.is_err() {
-            return false;
-        }
-        data.truncate(data.len() - 2);
-        let chunk = Some(data).filter(|data| !data.is_empty());
-        let is_last = chunk.is_none();
-        chunks.send(chunk).await.unwrap_or_default();
-        if is_last {
+        let mut data = vec![0; usize::from_str_radix(&size, 16).unwrap()];
+        if data.is_empty() {
+            let mut trailers = String::new();
+            while let Some(trailer) = line(socket).await.filter(|trailer| !trailer.is_empty()) {
+                trailers.extend([&trailer, "\n"]);
+            }
+            chunks.send(Piece::End(trailers)).await.unwrap_or_default();
             return true;
         }
+        if socket.read_exact(&mut data).await.is_err() || line(socket).await.is_none() {
+            return false;
+        }
+        chunks.send(Piece::Chunk(data)).await.unwrap_or_default();
     }
 }
 
