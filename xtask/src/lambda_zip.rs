@@ -91,7 +91,8 @@ pub(crate) fn build(workspace: &Workspace, architecture: Architecture) -> anyhow
     let folder = workspace.target.join("lambda").join(architecture.to_string());
     say(format_args!("building the zip for {architecture}: minutes, the first time"));
     compile(workspace, architecture, &SELECTION, &folder)?;
-    let mut pack = Command::new("python3");
+    let requirements = workspace.root.join("xtask/lambda/pack-requirements.txt");
+    let mut pack = Command::new(python::environment(&workspace.target.join("venv-pack"), &requirements)?);
     pack.arg(workspace.root.join("xtask/lambda/pack.py"));
     pack.arg(folder.join("bootstrap")).arg(folder.join("bootstrap.zip"));
     command::run(pack.stdin(Stdio::null()))?;
