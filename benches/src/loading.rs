@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use adit::catalog::{Manifest, Package, Publication, Publisher, SigningKey, Target};
-use adit::config::{Location, S3Access};
+use adit::config::{CatalogCache, Location, S3Access};
 use adit::enabled::{Release, Terms};
 use adit::ids::PluginName;
 use adit::plugin::precompile;
@@ -89,9 +89,10 @@ impl Published {
     async fn loaded(&self) -> anyhow::Result<[Duration; 2]> {
         let mut best = [Duration::MAX; 2];
         for _ in 0..TIMES {
-            let cache = tempfile::tempdir()?;
+            let folder = tempfile::tempdir()?;
+            let cache = CatalogCache::Folder(folder.path().to_owned());
             for best in &mut best {
-                let releases = adit::catalog::Catalog::open(&self.settings, cache.path()).await;
+                let releases = adit::catalog::Catalog::open(&self.settings, &cache).await;
                 let engine = engine(Path::new(""), INSTANCES)?.with_releases(Some(releases));
                 let begun = Instant::now();
                 engine.preload(&self.name, &self.release).await?;

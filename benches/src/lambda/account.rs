@@ -29,7 +29,7 @@ pub(crate) struct Account {
     bedrock: Server,
     /// A key with the plugins.
     pub(crate) key: String,
-    folder: TempDir,
+    _folder: TempDir,
 }
 
 impl Account {
@@ -78,22 +78,16 @@ impl Account {
         ] {
             stores.put_parameter(&format!("/adit/bench/{name}"), value).await?;
         }
-        Ok(Self { stores, bedrock, key: secret, folder })
+        Ok(Self { stores, bedrock, key: secret, _folder: folder })
     }
 
-    /// The function as it would be deployed, with nothing in its data folder yet.
-    pub(crate) fn function(&self, program: &Path, data: &Path) -> Function {
+    /// The function as it would be deployed.
+    pub(crate) fn function(&self, program: &Path) -> Function {
         Function::new(program)
             .variable("ADIT_PARAMETERS", "/adit/bench")
-            .variable("ADIT_DATA", data)
             .variable("ADIT_UPSTREAM", format!("http://{}", self.bedrock.address))
             .variable("ADIT_LOG", "warn")
             .variable("AWS_ENDPOINT_URL", format!("http://{}", self.stores.address))
-    }
-
-    /// A folder that is empty, for one start.
-    pub(crate) fn data(&self) -> anyhow::Result<TempDir> {
-        Ok(tempfile::tempdir_in(self.folder.path())?)
     }
 }
 

@@ -66,8 +66,7 @@ pub(crate) async fn run(programs: &Programs) -> anyhow::Result<()> {
         empty.push(
             start::measure(function, limit.as_ref().ok(), &nothing).await.context("the empty function")?,
         );
-        let data = account.data()?;
-        let function = Function { memory_mb: 128, ..account.function(&programs.bootstrap, data.path()) };
+        let function = Function { memory_mb: 128, ..account.function(&programs.bootstrap) };
         adit.push(start::measure(function, limit.as_ref().ok(), &chat).await.context("Adit")?);
     }
     let mut report = Report::default();

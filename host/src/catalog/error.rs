@@ -39,6 +39,9 @@ pub enum CatalogError {
         /// Why.
         source: std::io::Error,
     },
+    /// What was fetched cannot be put into memory.
+    #[error("cannot make a file in memory: {0}")]
+    Memory(#[source] std::io::Error),
 }
 
 /// Why something of a catalog is not used.

@@ -25,6 +25,7 @@ mod signed;
 mod signing_key;
 mod statement;
 
+pub use cache::ContentFile;
 pub use error::{CatalogError, Refusal};
 pub use layout::Target;
 pub use manifest::{DIST, InvalidManifest, MANIFEST, Manifest, Package, manifest_of};

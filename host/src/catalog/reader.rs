@@ -1,14 +1,15 @@
 //! Reading a catalog: nothing comes out of it that its publisher has not signed.
 
+#[cfg(test)]
 use std::path::{Path, PathBuf};
 
-use super::cache::Cache;
+use super::cache::{Cache, ContentFile};
 use super::error::{CatalogError, Refusal};
 use super::layout::{self, Target};
 use super::objects::{self, Objects};
 use super::signed::{self, Signed};
 use super::statement::{ArtifactStatement, Content, ReleaseStatement, Statement};
-use crate::config::{self, Location, PublicKey};
+use crate::config::{self, CatalogCache, Location, PublicKey};
 use crate::enabled::{Digest, Release, Version};
 use crate::ids::PluginName;
 
@@ -48,20 +49,20 @@ pub struct Published {
 }
 
 impl Catalog {
-    /// The catalog of the settings, with a cache in a folder. Nothing is read yet.
-    pub async fn open(settings: &config::Catalog, cache: &Path) -> Self {
+    /// The catalog of the settings, and where to keep what is fetched of it. Nothing is read yet.
+    pub async fn open(settings: &config::Catalog, cache: &CatalogCache) -> Self {
         Self {
             location: settings.location.clone(),
             objects: objects::open(&settings.location, &settings.s3).await,
             trusted: settings.trusted_keys.clone(),
-            cache: Cache::new(cache.to_owned()),
+            cache: Cache::new(cache.clone()),
         }
     }
 
     #[cfg(test)]
     pub(super) fn of(objects: Box<dyn Objects>, trusted: Vec<PublicKey>, cache: &Path) -> Self {
         let location = Location::Folder(PathBuf::from("catalog"));
-        Self { location, objects, trusted, cache: Cache::new(cache.to_owned()) }
+        Self { location, objects, trusted, cache: Cache::new(CatalogCache::Folder(cache.to_owned())) }
     }
 
     /// The releases of a plugin, or of all, by name and version.
@@ -126,7 +127,7 @@ impl Catalog {
         wasm: &Digest,
         target: Target,
         compatibility: &Digest,
-    ) -> Result<PathBuf, CatalogError> {
+    ) -> Result<ContentFile, CatalogError> {
         let path = layout::artifact(target, compatibility, wasm);
         let verify = |signed: &Signed| {
             let statement: ArtifactStatement = self.verified(&path, signed)?;
@@ -175,7 +176,7 @@ impl Catalog {
     }
 
     /// From the cache, or from the catalog into the cache. Verified in both cases.
-    async fn fetched(&self, content: &Content) -> Result<(PathBuf, Vec<u8>), CatalogError> {
+    async fn fetched(&self, content: &Content) -> Result<(ContentFile, Vec<u8>), CatalogError> {
         if self.cache.has(content) {
             let (cache, wanted) = (self.cache.clone(), content.clone());
             let kept = tokio::task::spawn_blocking(move || cache.find(&wanted)).await;

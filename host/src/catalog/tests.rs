@@ -165,7 +165,7 @@ async fn what_was_published_is_what_a_host_gets() {
     assert_eq!(host.content(&statement.wasm).await.unwrap(), b"component 1.10.0");
     let artifact =
         host.artifact(&statement.wasm.digest, Target::Aarch64Linux, &engine("48.0.8")).await.unwrap();
-    assert_eq!(fs::read(artifact).unwrap(), b"code 1.10.0 aarch64-unknown-linux-gnu");
+    assert_eq!(fs::read(artifact.path()).unwrap(), b"code 1.10.0 aarch64-unknown-linux-gnu");
 
     let other = PluginName::parse("other").unwrap();
     assert!(matches!(host.resolve(&other, Wanted::Latest).await, Err(CatalogError::NoRelease(..))));

@@ -20,6 +20,15 @@ pub struct Catalog {
     pub s3: S3Access,
 }
 
+/// Where what was fetched of a catalog is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CatalogCache {
+    /// In this folder.
+    Folder(PathBuf),
+    /// Nowhere: code is in memory for as long as it is used, and is fetched again by the next process.
+    Off,
+}
+
 /// How S3 is reached, where it is not Amazon's.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct S3Access {

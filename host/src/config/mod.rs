@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use breaker::BreakerSettings;
-pub use catalog::{Catalog, InvalidLocation, Location, PublicKey, S3Access};
+pub use catalog::{Catalog, CatalogCache, InvalidLocation, Location, PublicKey, S3Access};
 pub use cors::{Cors, InvalidOrigin, Origin};
 pub use fetch::{Fetch, HostPattern, Hosts};
 pub use iam::Iam;
@@ -65,8 +65,8 @@ pub struct Config {
     pub private_hosts: Hosts,
     /// Where published plugins come from. Default: nowhere.
     pub catalog: Option<Catalog>,
-    /// What was fetched of the catalog, once: `catalog-cache` in the data folder.
-    pub catalog_cache: PathBuf,
+    /// Where what was fetched of the catalog is kept. Default: `catalog-cache` in the data folder.
+    pub catalog_cache: CatalogCache,
     /// Where keys and all that outlives a request are kept. Default: `adit.db` in the data folder.
     pub store: Option<Tables>,
     /// How long an answer may take.
@@ -195,7 +195,7 @@ impl Config {
             secrets: Secrets::of(raw.secrets, base),
             private_hosts: Hosts::Listed(raw.plugin_http.private_hosts),
             catalog: None,
-            catalog_cache: data.join("catalog-cache"),
+            catalog_cache: CatalogCache::Folder(data.join("catalog-cache")),
             fetch: Fetch::of(raw.fetch),
             store: raw.store.map(Tables::of),
             timeouts: Timeouts::of(&raw.timeouts),

@@ -186,6 +186,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
     use secrecy::ExposeSecret;
 
+    use super::super::CatalogCache;
     use super::*;
 
     const KEY: &str = "ed25519:BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
@@ -216,7 +217,7 @@ mod tests {
             ("s3://bucket/plugins/".to_owned(), 2)
         );
         assert_eq!((config.max_body_bytes, config.iam), (1000, super::super::Iam::On));
-        assert_eq!(config.catalog_cache, Path::new("/tmp/adit/catalog-cache"));
+        assert_eq!(config.catalog_cache, CatalogCache::Folder("/tmp/adit/catalog-cache".into()));
         let name = SecretName::try_from("search".to_owned()).unwrap();
         assert_eq!(secrets.find(&name).unwrap().expose_secret(), "marzipan");
     }

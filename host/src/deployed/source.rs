@@ -1,21 +1,25 @@
 //! Where the settings of the function come from.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::aws::InvalidEndpoint;
 use crate::aws::parameters::{self, Reading, Unreadable};
-use crate::config::{Config, ConfigError, ParameterError, Parameters, SecretError, SecretValues};
+use crate::config::{
+    CatalogCache, Config, ConfigError, ParameterError, Parameters, SecretError, SecretValues,
+};
 use crate::env;
 use crate::store::{self, Dynamo, Store, StoreError, Tables};
 
+/// Where a database lies, if there is one.
 const DATA: &str = "/tmp/adit";
 
 /// What the environment says.
 #[derive(Debug, Clone)]
 pub(super) struct Source {
     place: Place,
-    data: PathBuf,
+    /// The folder that the operator has named.
+    data: Option<PathBuf>,
     upstream: Option<String>,
 }
 
@@ -63,14 +67,14 @@ impl Source {
             Some(path) => Place::Parameters(parameter_path(path)?),
             None => Place::File(env::read(env::CONFIG).map(PathBuf::from)),
         };
-        let data = env::read(env::DATA).map_or_else(|| DATA.into(), PathBuf::from);
+        let data = env::read(env::DATA).map(PathBuf::from);
         Ok(Self { place, data, upstream: env::read(env::UPSTREAM) })
     }
 
     /// The settings of a file.
     #[cfg(test)]
     pub(super) fn file(path: PathBuf, data: PathBuf) -> Self {
-        Self { place: Place::File(Some(path)), data, upstream: None }
+        Self { place: Place::File(Some(path)), data: Some(data), upstream: None }
     }
 
     /// Asks Parameter Store.
@@ -87,22 +91,30 @@ impl Source {
     /// The settings, and the secrets of plugins.
     pub(super) fn settings(&self, read: &Read) -> Result<(Config, SecretValues), SourceError> {
         let (mut config, secrets) = match (read, &self.place) {
-            (Read::Parameters(parameters), _) => parameters.read(&self.data)?,
+            (Read::Parameters(parameters), _) => parameters.read(self.data())?,
             (Read::File, Place::File(file)) => {
-                (Config::load(file.as_deref(), &self.data)?, SecretValues::default())
+                (Config::load(file.as_deref(), self.data())?, SecretValues::default())
             }
-            (Read::File, Place::Parameters(_)) => (Config::load(None, &self.data)?, SecretValues::default()),
+            (Read::File, Place::Parameters(_)) => (Config::load(None, self.data())?, SecretValues::default()),
         };
+        // What an environment fetches it fetches once: files would cost a start more than they ever save.
+        if self.data.is_none() {
+            config.catalog_cache = CatalogCache::Off;
+        }
         config.bedrock.endpoint = self.upstream.clone().or(config.bedrock.endpoint);
         let secrets = config.secrets.read()?.with(secrets);
         Ok((config, secrets))
+    }
+
+    fn data(&self) -> &Path {
+        self.data.as_deref().unwrap_or(Path::new(DATA))
     }
 
     /// The store that the settings name.
     pub(super) async fn store(&self, config: &mut Config) -> Result<Arc<dyn Store>, SourceError> {
         Ok(match config.store.take() {
             Some(tables) => Arc::new(Dynamo::open(Tables::connect(&tables).await?).await?),
-            None => store::in_folder(&self.data)?,
+            None => store::in_folder(self.data())?,
         })
     }
 }

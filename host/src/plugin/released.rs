@@ -178,7 +178,7 @@ async fn code(
     let here = compatibility::here(&engine.wasmtime);
     let (target, compatibility) = here.ok_or(CodeError::OtherMachine)?;
     let file = catalog.artifact(&statement.wasm.digest, target, &compatibility).await?;
-    map(engine, &file).map_err(|fault| CodeError::Engine(one_line(&fault)))
+    map(engine, file.path()).map_err(|fault| CodeError::Engine(one_line(&fault)))
 }
 
 #[expect(unsafe_code, reason = "compiled code is code: the engine cannot check what it does")]
@@ -186,7 +186,8 @@ fn map(engine: &Engine, file: &Path) -> wasmtime::Result<Component> {
     // SAFETY: a key that the operator trusts has signed the digest of this file, together with the
     // full version and the settings of this engine, as what this engine's own compiler made. The
     // file was compared with the digest right now. It lies in a folder that only this user can
-    // write, where files are renamed into place and never written to, so it stays as it is.
+    // write, where files are renamed into place and never written to, or in memory, where nobody
+    // else can open it: so it stays as it is.
     unsafe { Component::deserialize_file(&engine.wasmtime, file) }
 }
 

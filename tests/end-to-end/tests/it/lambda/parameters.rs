@@ -20,7 +20,7 @@ fn deployed() -> (S3, Stack) {
         .environment("AWS_ACCESS_KEY_ID", "test")
         .environment("AWS_SECRET_ACCESS_KEY", "test")
         .on_lambda(|function| {
-            function.environment.retain(|(name, _)| name != "ADIT_CONFIG");
+            function.environment.retain(|(name, _)| name != "ADIT_CONFIG" && name != "ADIT_DATA");
             function.environment.push(("ADIT_PARAMETERS".into(), "/adit/test".into()));
             function.concurrency = NonZeroUsize::MIN;
         })
