@@ -3,13 +3,14 @@ use std::borrow::Cow;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::Response;
+use tokio::time::timeout;
 
 use super::answer::{self, Noted, Refusal};
 use super::auth::authenticate;
 use super::caller::Caller;
 use super::generation::chain;
 use super::terms::{self, Wish};
-use super::{App, body};
+use super::{App, body, failure};
 use crate::chat::{Delivery, EmbeddingRequest};
 use crate::error::{Failure, Kind};
 use crate::pipeline::{Deadline, Embedded};
@@ -36,7 +37,8 @@ async fn answer(app: &App, noted: &Noted, caller: &Caller, body: Body) -> Result
         let message = "`x-adit-explain` does not explain embeddings: leave the header out";
         return Err(Failure::invalid("x-adit-explain", message).with_code("unsupported_parameter"));
     }
-    let body = body::read(caller, body, app.max_body_bytes).await?;
+    let body = timeout(caller.time(&app.timeouts), body::read(caller, body, app.max_body_bytes));
+    let body = body.await.unwrap_or_else(|_| Err(failure::too_slow()))?;
     let decoded = embeddings::decode(&body)?;
     drop(body);
     let wanted =

@@ -38,6 +38,24 @@ fn an_answer_that_does_not_begin_in_time_has_a_status() {
 }
 
 #[test]
+fn a_request_that_does_not_come_in_time_is_refused() {
+    if is_skipped(LocalOnly::ReadsRequests) {
+        return;
+    }
+    let stack = stack("[timeouts]\ntotal_ms = 200", &json!({}));
+    let authorization = format!("Bearer {}", stack.key().secret);
+    for path in ["/v1/chat/completions", "/v1/completions", "/v1/embeddings"] {
+        let mut connection = stack.connect();
+        let headers = [("authorization", authorization.as_str()), ("content-length", "100")];
+        connection.send_head("POST", path, &headers);
+        connection.send_bytes(b"{");
+        let answer = connection.answer();
+        assert_eq!((answer.status, &answer.error()["code"]), (504, &json!("model_timeout")), "{path}");
+    }
+    assert_eq!(stack.sim.requests_so_far().len(), 0);
+}
+
+#[test]
 fn a_stream_that_is_not_complete_in_time_ends_with_an_error() {
     for settings in ["[timeouts]\ntotal_ms = 2500", "[timeouts]\nidle_ms = 1500"] {
         let stack = stack(settings, &falls_silent());
