@@ -16,7 +16,7 @@ pub const PARAMETERS: &str = "ADIT_PARAMETERS";
 /// The Lambda function: the settings file, where none come from Parameter Store.
 pub const CONFIG: &str = "ADIT_CONFIG";
 
-/// The Lambda function: the data folder. Default: `/tmp/adit`.
+/// The Lambda function: the data folder. Default: none, and `/tmp/adit` for a database.
 pub const DATA: &str = "ADIT_DATA";
 
 /// The Lambda function: where to send requests instead of Amazon, as `--upstream` of `adit serve`.

@@ -1,10 +1,12 @@
 //! What was fetched of a catalog, on this machine: it runs on when the catalog is out of reach.
 
+use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, ErrorKind, Write as _};
 use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error::CatalogError;
 use super::layout;
@@ -12,7 +14,8 @@ use super::statement::Content;
 use crate::config::CatalogCache;
 use crate::enabled::Digest;
 
-/// Keeps what was fetched, or nothing. Files get into its folder by renaming, so that one that is mapped never changes.
+/// Keeps what was fetched: in a folder that only this user can read and write, into which files get by renaming, or in
+/// memory. A file that is mapped never changes.
 #[derive(Debug, Clone)]
 pub(super) struct Cache(CatalogCache);
 
@@ -21,7 +24,7 @@ pub(super) struct Cache(CatalogCache);
 pub struct ContentFile {
     path: PathBuf,
     /// What has no name but that of an open file.
-    _open: Option<File>,
+    _open: Option<Arc<File>>,
 }
 
 impl ContentFile {
@@ -29,98 +32,114 @@ impl ContentFile {
     pub fn path(&self) -> &Path {
         &self.path
     }
-
-    fn named(path: PathBuf) -> Self {
-        Self { path, _open: None }
-    }
-
-    /// In memory: nothing of it is left when it is closed, and nobody else can open it.
-    fn in_memory(bytes: &[u8]) -> io::Result<Self> {
-        let mut open = memory()?;
-        open.write_all(bytes)?;
-        Ok(Self { path: format!("/proc/self/fd/{}", open.as_raw_fd()).into(), _open: Some(open) })
-    }
 }
 
-#[cfg(target_os = "linux")]
-fn memory() -> io::Result<File> {
-    use rustix::fs::{MemfdFlags, memfd_create};
-    Ok(memfd_create("adit-content", MemfdFlags::CLOEXEC)?.into())
-}
+/// What is kept in memory, by its name in the catalog: the process's, as its settings and engines come and go.
+static IN_MEMORY: Mutex<BTreeMap<String, Arc<File>>> = Mutex::new(BTreeMap::new());
 
-#[cfg(not(target_os = "linux"))]
-fn memory() -> io::Result<File> {
-    Err(ErrorKind::Unsupported.into())
-}
+/// How much of it, in bytes. What would be more is kept in place of all the rest.
+const MOST_IN_MEMORY: u64 = 32 << 20;
 
 impl Cache {
-    /// A cache in a folder, which is made when it is first written to, or none.
+    /// A cache. Its folder is made when it is first written to.
     pub(super) fn new(cache: CatalogCache) -> Self {
         Self(cache)
     }
 
     /// Whether there may be content that was kept. Asks no more than the file's name.
     pub(super) fn has(&self, content: &Content) -> bool {
-        self.content(content).is_some_and(|file| file.exists())
+        self.open(&layout::content(&content.digest)).is_some()
     }
 
     /// Content that was kept, and its file, if it still is what it was.
     pub(super) fn find(&self, content: &Content) -> Option<(ContentFile, Vec<u8>)> {
-        let file = self.content(content)?;
+        let file = self.open(&layout::content(&content.digest))?;
         // Whatever is wrong with the file, fetching mends it.
-        let bytes = fs::read(&file).ok().filter(|bytes| Content::of(bytes) == *content)?;
-        Some((ContentFile::named(file), bytes))
+        let bytes = fs::read(file.path()).ok().filter(|bytes| Content::of(bytes) == *content)?;
+        Some((file, bytes))
     }
 
-    /// Puts content that was verified into a file, and keeps it.
+    /// Keeps content that was verified.
     pub(super) fn keep(&self, content: &Content, bytes: &[u8]) -> Result<ContentFile, CatalogError> {
-        match self.content(content) {
-            Some(file) => {
-                self.write(Some(&file), bytes)?;
-                Ok(ContentFile::named(file))
-            }
-            None => ContentFile::in_memory(bytes).map_err(CatalogError::Memory),
-        }
+        self.write(&layout::content(&content.digest), bytes)
     }
 
     /// A statement that was kept, with its signature. Whether it still counts is the caller's to say.
     pub(super) fn find_release(&self, digest: &Digest) -> Option<Vec<u8>> {
-        fs::read(self.release(digest)?).ok()
+        self.find_statement(&release(digest))
     }
 
     pub(super) fn keep_release(&self, digest: &Digest, signed: &[u8]) -> Result<(), CatalogError> {
-        self.write(self.release(digest).as_deref(), signed)
+        self.keep_statement(&release(digest), signed)
     }
 
     /// A statement that was kept, by its name in the catalog.
     pub(super) fn find_statement(&self, path: &str) -> Option<Vec<u8>> {
-        fs::read(self.file(path)?).ok()
+        fs::read(self.open(path)?.path()).ok()
     }
 
     pub(super) fn keep_statement(&self, path: &str, signed: &[u8]) -> Result<(), CatalogError> {
-        self.write(self.file(path).as_deref(), signed)
+        self.write(path, signed).map(drop)
     }
 
-    fn content(&self, content: &Content) -> Option<PathBuf> {
-        self.file(&layout::content(&content.digest))
-    }
-
-    fn release(&self, digest: &Digest) -> Option<PathBuf> {
-        self.file(&format!("pinned/{digest}.json"))
-    }
-
-    fn file(&self, path: &str) -> Option<PathBuf> {
+    fn open(&self, name: &str) -> Option<ContentFile> {
         match &self.0 {
-            CatalogCache::Folder(folder) => Some(folder.join(path)),
-            CatalogCache::Off => None,
+            CatalogCache::Folder(folder) => {
+                let path = folder.join(name);
+                path.exists().then_some(ContentFile { path, _open: None })
+            }
+            CatalogCache::Memory => {
+                let kept = IN_MEMORY.lock().unwrap_or_else(PoisonError::into_inner);
+                kept.get(name).map(in_memory)
+            }
         }
     }
 
-    fn write(&self, file: Option<&Path>, bytes: &[u8]) -> Result<(), CatalogError> {
-        let (CatalogCache::Folder(folder), Some(file)) = (&self.0, file) else { return Ok(()) };
-        write(file, bytes)
-            .map_err(|source| CatalogError::Cache { folder: folder.display().to_string(), source })
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<ContentFile, CatalogError> {
+        match &self.0 {
+            CatalogCache::Folder(folder) => {
+                let path = folder.join(name);
+                write(&path, bytes)
+                    .map_err(|source| CatalogError::Cache { folder: folder.display().to_string(), source })?;
+                Ok(ContentFile { path, _open: None })
+            }
+            CatalogCache::Memory => keep_in_memory(name, bytes).map_err(CatalogError::Memory),
+        }
     }
+}
+
+fn release(digest: &Digest) -> String {
+    format!("pinned/{digest}.json")
+}
+
+/// A file that has no name in any folder: it is gone when it is closed.
+fn keep_in_memory(name: &str, bytes: &[u8]) -> io::Result<ContentFile> {
+    let mut file = memory_file()?;
+    file.write_all(bytes)?;
+    let file = Arc::new(file);
+    let mut kept = IN_MEMORY.lock().unwrap_or_else(PoisonError::into_inner);
+    let size = |file: &Arc<File>| file.metadata().map_or(0, |metadata| metadata.len());
+    if kept.values().map(size).sum::<u64>() + bytes.len() as u64 > MOST_IN_MEMORY {
+        kept.clear();
+    }
+    kept.insert(name.to_owned(), Arc::clone(&file));
+    Ok(in_memory(&file))
+}
+
+fn in_memory(file: &Arc<File>) -> ContentFile {
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd()).into();
+    ContentFile { path, _open: Some(Arc::clone(file)) }
+}
+
+#[cfg(target_os = "linux")]
+fn memory_file() -> io::Result<File> {
+    use rustix::fs::{MemfdFlags, memfd_create};
+    Ok(memfd_create("adit-catalog", MemfdFlags::CLOEXEC)?.into())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn memory_file() -> io::Result<File> {
+    Err(ErrorKind::Unsupported.into())
 }
 
 fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -161,16 +180,20 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn keeps_nothing_where_it_is_off_and_gives_a_file_all_the_same() {
-        let cache = Cache::new(CatalogCache::Off);
-        let content = Content::of(b"component");
+    fn keeps_in_memory_what_another_cache_finds_until_it_is_too_much() {
+        let (cache, content) = (Cache::new(CatalogCache::Memory), Content::of(b"component"));
         let file = cache.keep(&content, b"component").unwrap();
-        assert_eq!(fs::read(file.path()).unwrap(), b"component");
-        assert!(!cache.has(&content) && cache.find(&content).is_none());
+        assert!(file.path().starts_with("/proc/self/fd"));
         cache.keep_statement("artifacts/a", b"signed").unwrap();
-        assert!(cache.find_statement("artifacts/a").is_none());
-        let path = file.path().to_owned();
-        drop(file);
-        assert!(fs::read_link(path).is_err());
+
+        let another = Cache::new(CatalogCache::Memory);
+        assert_eq!(another.find(&content).unwrap().1, b"component");
+        assert_eq!(another.find_statement("artifacts/a").unwrap(), b"signed");
+
+        let large = vec![7; usize::try_from(MOST_IN_MEMORY).unwrap()];
+        let content_of_large = Content::of(&large);
+        cache.keep(&content_of_large, &large).unwrap();
+        assert!(another.has(&content_of_large) && !another.has(&content));
+        assert_eq!(fs::read(file.path()).unwrap(), b"component", "whoever has it keeps it");
     }
 }

@@ -77,7 +77,7 @@ impl Housekeeping {
         self.catalog.tidy_up().await;
     }
 
-    /// Lets go of the code of releases that no key uses. It stays on the disk.
+    /// Lets go of the code of releases that no key uses. It stays in the cache of the catalog.
     async fn drop_unused(&self) {
         // Without knowing what is used, all is kept.
         let (Ok(keys), Ok(rollouts)) = (self.store.list().await, self.store.rollouts().await) else { return };

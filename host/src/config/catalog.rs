@@ -25,8 +25,8 @@ pub struct Catalog {
 pub enum CatalogCache {
     /// In this folder.
     Folder(PathBuf),
-    /// Nowhere: code is in memory for as long as it is used, and is fetched again by the next process.
-    Off,
+    /// In the memory of this process: the next one fetches it again.
+    Memory,
 }
 
 /// How S3 is reached, where it is not Amazon's.

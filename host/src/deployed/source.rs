@@ -97,9 +97,9 @@ impl Source {
             }
             (Read::File, Place::Parameters(_)) => (Config::load(None, self.data())?, SecretValues::default()),
         };
-        // What an environment fetches it fetches once: files would cost a start more than they ever save.
+        // Files would cost a start more than they ever save: what comes after this process is a start again.
         if self.data.is_none() {
-            config.catalog_cache = CatalogCache::Off;
+            config.catalog_cache = CatalogCache::Memory;
         }
         config.bedrock.endpoint = self.upstream.clone().or(config.bedrock.endpoint);
         let secrets = config.secrets.read()?.with(secrets);

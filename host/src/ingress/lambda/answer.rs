@@ -35,7 +35,8 @@ pub(super) fn over_the_wire(response: Response<Body>, shape: Shape) -> (Body, He
     let (parts, body) = response.into_parts();
     let held = Arc::new(Mutex::new(Some(body)));
     let prelude = Some(prelude(parts.status, parts.headers, shape));
-    (Body::new(Framed { prelude, body: Arc::clone(&held), over: false }), Held(held))
+    let span = tracing::Span::current();
+    (Body::new(Framed { prelude, body: Arc::clone(&held), over: false, span }), Held(held))
 }
 
 /// Lets go of the body of an answer when it is dropped, even while a connection that is closing still has it: only then
@@ -101,6 +102,8 @@ struct Framed {
     prelude: Option<Bytes>,
     body: Arc<Mutex<Option<Body>>>,
     over: bool,
+    /// The invocation, which the connection that polls this knows nothing of.
+    span: tracing::Span,
 }
 
 impl Framed {
@@ -146,7 +149,9 @@ impl HttpBody for Framed {
             match ready!(frame) {
                 None => self.over = true,
                 Some(Err(fault)) => {
-                    tracing::error!(%fault, "the body of an answer failed: the stream to the client breaks off");
+                    self.span.in_scope(|| {
+                        tracing::error!(%fault, "the body of an answer failed: the stream to the client breaks off");
+                    });
                     return Poll::Ready(Some(Ok(self.broken())));
                 }
                 Some(Ok(frame)) => {

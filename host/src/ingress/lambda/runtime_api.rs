@@ -192,7 +192,14 @@ impl Connection {
             insert(request.headers_mut(), "lambda-runtime-invocation-id", id);
         }
         let response = self.send(request).await?;
-        let response = expect(path, response, StatusCode::is_success).await?;
+        let response = match expect(path, response, StatusCode::is_success).await {
+            Ok(response) => response,
+            Err(refused) => {
+                // It may have come before the end of the answer, which nobody waits for any more.
+                self.close().await;
+                return Err(refused);
+            }
+        };
         // Read to its end, so that the connection can be used again.
         if response.into_body().collect().await.is_err() {
             self.close().await;
