@@ -34,6 +34,9 @@ pub trait Desk: Send + Sync {
     /// The tools of the key's plugins, in the plugins' order.
     async fn tools(&self) -> Result<Vec<(PluginName, Tool)>, Failure>;
 
+    /// Why a plugin of the key's, if it is one, is not to be had.
+    async fn available(&self, plugin: &PluginName) -> Result<(), Failure>;
+
     /// Calls one of them.
     async fn call_tool(
         &self,

@@ -57,7 +57,13 @@ impl Chain {
         observation: &Observation,
     ) -> Self {
         let links = links(plugins, enabled, &context, health, skipped, observation).await;
-        let links = links.into_iter().filter_map(|link| link.ok().flatten()).collect();
+        let at_hand = links.into_iter().zip(enabled).filter_map(|(link, EnabledPlugin { name, .. })| {
+            link.unwrap_or_else(|failure| {
+                tracing::warn!(plugin = %name, reason = failure.reason(), "its tools are not offered now");
+                None
+            })
+        });
+        let links = at_hand.collect();
         Self { context, links, observation: observation.clone() }
     }
 

@@ -100,7 +100,7 @@ impl ImagePipeline {
         let sent = call.send(terms.deadline, work.chain.observation()).await;
         let used = match &sent {
             Ok((_, usage)) => *usage,
-            Err(failure) if failure.kind == Kind::ModelTimeout => all,
+            Err(failure) if matches!(failure.kind, Kind::ModelTimeout | Kind::UnreadableAnswer) => all,
             Err(_) => Usage::default(),
         };
         work.cost(used);

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -29,6 +30,8 @@ pub(super) struct Clerk {
     pub(super) caller: Caller,
     pub(super) noted: Noted,
     pub(super) deadline: Deadline,
+    /// Whether the call of a tool was booked already: a tool that asks back is called again in the same request.
+    pub(super) is_booked: AtomicBool,
 }
 
 impl Clerk {
@@ -37,16 +40,30 @@ impl Clerk {
     }
 
     async fn chain(&self) -> Result<Chain, Failure> {
-        let Self { app, key, caller, noted, deadline } = self;
+        let Self { app, key, caller, noted, deadline, .. } = self;
         generation::chain(app, key, &caller.id, noted, FORMAT, Delivery::Whole, *deadline).await
     }
 
     /// Those of the key's plugins that offer tools, as far as they are to be had.
-    async fn tool_chain(&self, enabled: &[EnabledPlugin]) -> Chain {
-        let Self { app, key, caller, noted, deadline } = self;
+    async fn tool_chain(&self) -> Chain {
+        let Self { app, key, caller, noted, deadline, .. } = self;
         let context = generation::context(&key.key, &caller.id, FORMAT, Delivery::Whole, *deadline);
         let Noted { skipped, observation, .. } = noted;
+        let enabled = &key.terms.plugins;
         Chain::bind_for_tools(&*app.plugins, enabled, context, &app.health, skipped, observation).await
+    }
+
+    /// One of the key's plugins, or why it is not to be had.
+    async fn chain_of(&self, enabled: &EnabledPlugin) -> Result<Chain, Failure> {
+        let Self { app, key, caller, noted, deadline, .. } = self;
+        let context = generation::context(&key.key, &caller.id, FORMAT, Delivery::Whole, *deadline);
+        let Noted { skipped, observation, .. } = noted;
+        let enabled = std::slice::from_ref(enabled);
+        Chain::bind(&*app.plugins, enabled, context, &app.health, skipped, observation).await
+    }
+
+    fn enabled(&self, plugin: &PluginName) -> Option<&EnabledPlugin> {
+        self.key.terms.plugins.iter().find(|enabled| enabled.name == *plugin)
     }
 
     async fn called(
@@ -55,17 +72,19 @@ impl Clerk {
         call: ToolCall,
         client: Arc<dyn ToolClient>,
     ) -> Result<ToolOutcome, Failure> {
-        let plugins = &self.key.terms.plugins;
-        let Some(enabled) = plugins.iter().find(|enabled| enabled.name == *plugin) else {
+        let Some(enabled) = self.enabled(plugin) else {
             return Err(Failure::invalid("name", format!("your API key has no plugin `{plugin}`")));
         };
-        let chain = self.tool_chain(std::slice::from_ref(enabled)).await;
+        let mut chain = self.chain_of(enabled).await?;
+        if self.is_booked.swap(true, Ordering::Relaxed) {
+            return chain.call_tool(plugin, call, client).await;
+        }
         chain.serve_tool(plugin, call, client, &self.terms()?).await
     }
 
     /// On which terms the key is served.
     fn terms(&self) -> Result<Terms, Failure> {
-        let Self { app, key, caller, noted, deadline } = self;
+        let Self { app, key, caller, noted, deadline, .. } = self;
         let mut terms = terms::of(&key.terms, &caller.headers, Vec::new(), *deadline)?;
         terms.tags = terms::tags(key);
         terms.payer = Some(terms::payer(app, &caller.id, key, noted.rates.clone()));
@@ -93,7 +112,7 @@ impl Clerk {
     }
 
     async fn generate(&self, request: Request) -> Result<Served, Failure> {
-        let Self { app, key, caller, noted, deadline } = self;
+        let Self { app, key, caller, noted, deadline, .. } = self;
         let delivery = request.delivery;
         caller.observation.asked(Operation::Chat, &request.model, delivery);
         let chain = generation::chain(app, key, &caller.id, noted, FORMAT, delivery, *deadline).await?;
@@ -154,7 +173,12 @@ impl Desk for Clerk {
         if self.key.terms.plugins.is_empty() {
             return Ok(Vec::new());
         }
-        self.logged(self.tool_chain(&self.key.terms.plugins).await.tools().await)
+        self.logged(self.tool_chain().await.tools().await)
+    }
+
+    async fn available(&self, plugin: &PluginName) -> Result<(), Failure> {
+        let Some(enabled) = self.enabled(plugin) else { return Ok(()) };
+        self.logged(self.chain_of(enabled).await.map(drop))
     }
 
     async fn call_tool(

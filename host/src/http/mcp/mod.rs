@@ -4,6 +4,7 @@ mod clerk;
 mod late;
 
 use std::convert::Infallible;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -95,7 +96,14 @@ async fn answer(
     let (id, observation) = (caller.id.clone(), caller.observation.clone());
     let visit = Visit {
         key: key.key.id.clone(),
-        desk: Arc::new(Clerk { app: app.clone(), key, caller, noted: noted.clone(), deadline }),
+        desk: Arc::new(Clerk {
+            app: app.clone(),
+            key,
+            caller,
+            noted: noted.clone(),
+            deadline,
+            is_booked: AtomicBool::new(false),
+        }),
     };
 
     let (inner, timeouts) = (Arc::clone(inner), app.timeouts);

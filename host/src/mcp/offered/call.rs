@@ -43,7 +43,13 @@ pub(in crate::mcp) async fn call(
     let (plugin, tool) = divided(&name).ok_or_else(|| unknown(&name))?;
     let tools = desk.tools().await.map_err(|failure| failed_protocol(&failure))?;
     let found = tools.iter().find(|(offering, offered)| *offering == plugin && offered.name == tool);
-    let offered = found.and_then(|(plugin, tool)| listed(plugin, tool)).ok_or_else(|| unknown(&name))?;
+    let Some(offered) = found.and_then(|(plugin, tool)| listed(plugin, tool)) else {
+        // A plugin that is not to be had offers nothing, and that is not the client's fault.
+        return match desk.available(&plugin).await {
+            Ok(()) => Err(unknown(&name)),
+            Err(failure) => Ok(failed(&failure).into()),
+        };
+    };
     desk.asked("tools/call", Some(&name));
     let arguments = arguments.unwrap_or_default();
     if is_stateless(context) {

@@ -23,6 +23,8 @@ pub(crate) enum LocalOnly {
     WatchesFiles,
     /// It sees what a client sends as it comes. In front of a function AWS reads the whole request, in its own way.
     ReadsRequests,
+    /// It asks a client while it answers it. What a client says then comes to a function as another invocation.
+    AsksBack,
     /// It notices when a client leaves. Lambda tells a function nothing of it.
     SeesClientsLeave,
 }
